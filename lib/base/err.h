@@ -1,10 +1,11 @@
 /*
- * Errors with context. A fallible function takes `struct ra_err *err` last and returns 0 or the negative code; the
- * error is made where it happens (ra_fail, ra_fail_sys), callers put "what was being done" in front (ra_wrap), and
- * only cmd/main.c prints it. Text: lower case, no full stop, the thing in single quotes: "cannot read 'x': reason".
+ * Errors with context. A fallible function takes `struct ra_err *err` last and returns 0 or the negative
+ * code; the error is made where it happens (ra_fail, ra_fail_sys), callers put "what was being done" in front
+ * (ra_wrap), and only cmd/main.c prints it. Text: lower case, no full stop, the thing in single quotes:
+ * "cannot read 'x': reason".
  *
- * `err` may be NULL everywhere: the code alone is returned. A struct ra_err starts zeroed ({0}) and belongs to one
- * thread at a time; ra_err_release frees its text. Making an error over an older one frees the older.
+ * `err` may be NULL everywhere: the code alone is returned. A struct ra_err starts zeroed ({0}) and belongs
+ * to one thread at a time; ra_err_release frees its text. Making an error over an older one frees the older.
  * What a scan finds wrong in a storage is not an error but a finding (jobs/finding.h).
  */
 #ifndef RA_BASE_ERR_H
@@ -30,8 +31,8 @@ enum ra_code {
 
 struct ra_err {
     enum ra_code code;
-    int sys;   /* errno, when the system said so; else 0 */
-    char *msg; /* owned; NULL while code is RA_OK */
+    int sys;    /* errno, when the system said so; else 0 */
+    char *msg;  /* owned; NULL while code is RA_OK */
     char *hint; /* owned; what to do next, printed on a line of its own; may be NULL */
 };
 
@@ -65,7 +66,8 @@ int ra_err_move(struct ra_err *to, struct ra_err *from);
 /* The text of the error, never NULL. */
 const char *ra_err_text(const struct ra_err *err);
 
-/* The code for an errno value: ENOENT and ENOTDIR are NOTFOUND, EACCES EPERM EROFS DENIED, ENOSPC EDQUOT NOSPACE... */
+/* The code for an errno value: ENOENT and ENOTDIR are NOTFOUND, EACCES EPERM EROFS DENIED, ENOSPC EDQUOT
+ * NOSPACE... */
 enum ra_code ra_code_of_errno(int number);
 
 #define RA_ERR_AUTO __attribute__((cleanup(ra_err_release))) struct ra_err

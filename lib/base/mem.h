@@ -1,7 +1,7 @@
 /*
- * Memory for small things: these never return NULL, they end the program with a line on stderr. Any size that comes
- * from outside is checked against a limit before it gets here; the `_array` forms also catch an overflow of n * size.
- * Results are freed with free().
+ * Memory for small things: these never return NULL, they end the program with a line on stderr. Any size that
+ * comes from outside is checked against a limit before it gets here; the `_array` forms also catch an
+ * overflow of n * size. Results are freed with free().
  */
 #ifndef RA_BASE_MEM_H
 #define RA_BASE_MEM_H

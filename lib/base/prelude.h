@@ -1,6 +1,6 @@
 /*
- * Force-included in every file of the project (`-include lib/base/prelude.h`): feature macros that must come before
- * any system header, the attributes the headers use, and functions that nobody may call.
+ * Force-included in every file of the project (`-include lib/base/prelude.h`): feature macros that must come
+ * before any system header, the attributes the headers use, and functions that nobody may call.
  */
 #ifndef RA_BASE_PRELUDE_H
 #define RA_BASE_PRELUDE_H
@@ -28,7 +28,8 @@
 
 #ifndef __cplusplus
 /* Unbounded or locale-bound or thread-hostile: there is a better one in lib/base for each. */
-#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof tmpnam tempnam mktemp gmtime localtime
+#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof tmpnam tempnam mktemp gmtime \
+    localtime
 #endif
 
 #endif

@@ -1,25 +1,25 @@
 /*
- * Typed growing arrays: `RA_VEC(struct ra_x) v = {0}; *ra_vec_push(&v) = x;`. The elements are `v.at[0 .. v.n)`.
- * The array is freed with ra_vec_release; what the elements own is the owner's business.
+ * Typed growing arrays: `RA_VEC(struct ra_x) v = {0}; *ra_vec_push(&v) = x;`. The elements are `v.at[0 ..
+ * v.n)`. The array is freed with ra_vec_release; what the elements own is the owner's business.
  */
 #ifndef RA_BASE_VEC_H
 #define RA_BASE_VEC_H
 
 #include "base/mem.h"
 
-#define RA_VEC(type)                                                                                              \
-    struct {                                                                                                      \
-        type *at;                                                                                                 \
-        size_t n, cap;                                                                                            \
+#define RA_VEC(type)   \
+    struct {           \
+        type *at;      \
+        size_t n, cap; \
     }
 
 /* A pointer to a new, zeroed last element; valid until the next push. */
-#define ra_vec_push(v)                                                                                            \
-    __extension__({                                                                                               \
-        if ((v)->n == (v)->cap)                                                                                   \
-            (v)->at = ra_vec_grow_((v)->at, &(v)->cap, sizeof(*(v)->at));                                         \
-        memset(&(v)->at[(v)->n], 0, sizeof(*(v)->at));                                                            \
-        &(v)->at[(v)->n++];                                                                                       \
+#define ra_vec_push(v)                                                    \
+    __extension__({                                                       \
+        if ((v)->n == (v)->cap)                                           \
+            (v)->at = ra_vec_grow_((v)->at, &(v)->cap, sizeof(*(v)->at)); \
+        memset(&(v)->at[(v)->n], 0, sizeof(*(v)->at));                    \
+        &(v)->at[(v)->n++];                                               \
     })
 
 #define ra_vec_release(v) (free((v)->at), (v)->at = NULL, (v)->n = 0, (v)->cap = 0)

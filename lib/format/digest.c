@@ -7,7 +7,8 @@
 static const struct {
     const char *name;
     size_t size;
-} algs[RA_ALG_COUNT] = {[RA_SHA256] = {"sha256", 32}, [RA_SHA384] = {"sha384", 48}, [RA_SHA512] = {"sha512", 64}};
+} algs[RA_ALG_COUNT] = {
+    [RA_SHA256] = {"sha256", 32}, [RA_SHA384] = {"sha384", 48}, [RA_SHA512] = {"sha512", 64}};
 
 const char *ra_alg_name(enum ra_alg alg)
 {

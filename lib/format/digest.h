@@ -1,7 +1,7 @@
 /*
- * Digests as the registry spells them: `alg:hex`, sha256, sha384 or sha512 with 64, 96 or 128 lower-case hex digits
- * (distribution's digest grammar; upper case and any other algorithm are rejected). Hashing is OpenSSL's.
- * A struct ra_digest is a plain value: copied by assignment, compared with ra_digest_cmp.
+ * Digests as the registry spells them: `alg:hex`, sha256, sha384 or sha512 with 64, 96 or 128 lower-case hex
+ * digits (distribution's digest grammar; upper case and any other algorithm are rejected). Hashing is
+ * OpenSSL's. A struct ra_digest is a plain value: copied by assignment, compared with ra_digest_cmp.
  */
 #ifndef RA_FORMAT_DIGEST_H
 #define RA_FORMAT_DIGEST_H
@@ -12,7 +12,7 @@ enum ra_alg { RA_SHA256 = 0, RA_SHA384, RA_SHA512, RA_ALG_COUNT };
 
 #define RA_DIGEST_BYTES 64
 /* "sha512:" + 128 digits + NUL */
-#define RA_DIGEST_TEXT  136
+#define RA_DIGEST_TEXT 136
 
 struct ra_digest {
     uint8_t alg;                    /* enum ra_alg */
@@ -53,9 +53,9 @@ void ra_hasher_free(struct ra_hasher *h);
 RA_DEFINE_AUTO_PTR(ra_hasher, ra_hasher_free)
 
 /*
- * A set of digests in which each gets a number, 0, 1, 2, ... in the order of adding: the owner keeps what it knows of
- * each in arrays of its own, by that number. Starts zeroed. Not thread-safe: one writer, or many readers.
- * At most UINT32_MAX - 1 digests.
+ * A set of digests in which each gets a number, 0, 1, 2, ... in the order of adding: the owner keeps what it
+ * knows of each in arrays of its own, by that number. Starts zeroed. Not thread-safe: one writer, or many
+ * readers. At most UINT32_MAX - 1 digests.
  */
 #define RA_NONE UINT32_MAX
 struct ra_digest_set {

@@ -1,7 +1,7 @@
 /*
- * What a job finds wrong: collected while it goes on, sorted and without twins at the end. design.md section 4: a
- * finding is {severity, code, path, repository, tag, digest, message}. The codes are listed, with what they mean and
- * what to do, in the one table of finding.c; regadm(1) prints it.
+ * What a job finds wrong: collected while it goes on, sorted and without twins at the end. design.md section
+ * 4: a finding is {severity, code, path, repository, tag, digest, message}. The codes are listed, with what
+ * they mean and what to do, in the one table of finding.c; regadm(1) prints it.
  */
 #ifndef RA_JOBS_FINDING_H
 #define RA_JOBS_FINDING_H
@@ -26,9 +26,9 @@ struct ra_findings { /* starts as RA_FINDINGS_INIT */
     pthread_mutex_t mutex;
     RA_VEC(struct ra_finding) list;
 };
-#define RA_FINDINGS_INIT                                                                                          \
-    {                                                                                                             \
-        .mutex = PTHREAD_MUTEX_INITIALIZER                                                                        \
+#define RA_FINDINGS_INIT                   \
+    {                                      \
+        .mutex = PTHREAD_MUTEX_INITIALIZER \
     }
 
 void ra_findings_release(struct ra_findings *f);

@@ -1,0 +1,35 @@
+/*
+ * Work on several threads. Every use has a serial twin: with threads == 1 the same calls happen in order on
+ * the caller's thread, and results must not depend on the number.
+ */
+#ifndef RA_BASE_POOL_H
+#define RA_BASE_POOL_H
+
+#include "base/err.h"
+
+/* How many processors this process may use, at least 1. */
+unsigned ra_cpu_count(void);
+
+/*
+ * Calls fn(arg, i, worker, err) for every i in [0, n), handed out in ascending order to up to `threads`
+ * threads (worker: 0 .. threads - 1, for scratch space of a thread's own). The first failure stops the
+ * handing out, and is returned when all threads have ended; so does ra_cancelled() (RA_CANCELLED). What must
+ * not stop the rest is not returned by fn but recorded by it.
+ */
+int ra_parallel(unsigned threads, size_t n,
+                int (*fn)(void *arg, size_t i, unsigned worker, struct ra_err *err), void *arg,
+                struct ra_err *err);
+
+/* --- stopping early
+ * ----------------------------------------------------------------------------------------- */
+
+/* Whether the user asked to stop (SIGINT, SIGTERM, SIGHUP after ra_cancel_install). Long loops look at it. */
+bool ra_cancelled(void);
+/* The signal that did, or 0. */
+int ra_cancel_signal(void);
+/* Installs the handlers; a second SIGINT ends the process at once. For cmd/main.c. */
+void ra_cancel_install(void);
+/* Fails with RA_CANCELLED when ra_cancelled(), else 0. */
+int ra_check_cancelled(struct ra_err *err);
+
+#endif
