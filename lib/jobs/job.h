@@ -1,0 +1,29 @@
+/*
+ * What every job is handed: the storage, how many threads it may use, where findings and progress go. A job
+ * returns counts and results, and prints nothing. Lent for the duration of the call.
+ */
+#ifndef RA_JOBS_JOB_H
+#define RA_JOBS_JOB_H
+
+#include "base/pool.h"
+#include "base/progress.h"
+#include "jobs/finding.h"
+#include "store/store.h"
+
+struct ra_job {
+    struct ra_store *store;
+    unsigned threads; /* for work that the processor bounds; at least 1 */
+    struct ra_findings *findings;
+    struct ra_progress *progress; /* may be NULL */
+    bool dry_run;                 /* write nothing, take no lock */
+};
+
+/* Threads for requests that mostly wait (a cold disk, a network): the store's io_width, or 1 when threads
+ * is 1. */
+static inline unsigned ra_job_io_threads(const struct ra_job *job)
+{
+    unsigned width = ra_store_info(job->store)->io_width;
+    return job->threads <= 1 ? 1 : width > job->threads ? width : job->threads;
+}
+
+#endif
