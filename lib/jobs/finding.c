@@ -1,7 +1,124 @@
 #include "jobs/finding.h"
 
+#include "base/str.h"
+
 #include <assert.h>
+#include <stdarg.h>
 
 const struct ra_finding_code ra_finding_codes[] = {
+    {"bad-config",
+     "an image config is no JSON or has the wrong form; the image still lists, without its dates"},
+    {"bad-link",
+     "a link file is empty, cut or holds something else than a digest; what its path names is kept"},
+    {"bad-manifest",
+     "a manifest is no JSON, too large or has the wrong form; what the repository links is kept"},
+    {"dangling-tag", "a tag points to a manifest that is not there; push the image again or remove the tag"},
+    {"illegal-name", "a repository or tag folder has a name that the registry does not serve"},
+    {"missing-blob", "a blob that is needed is not there; push the image again, or refill from a backup"},
+    {"not-understood", "a manifest of unknown kind; every digest found in it is kept"},
+    {"unreadable", "a file or folder cannot be read; what depends on it is kept"},
     {0},
 };
+
+const char *ra_severity_name(enum ra_severity s)
+{
+    static const char *const names[] = {[RA_NOTE] = "note", [RA_WARNING] = "warning", [RA_ERROR] = "error"};
+    return names[s];
+}
+
+static void release_one(struct ra_finding *f)
+{
+    free(f->path);
+    free(f->repository);
+    free(f->tag);
+    free(f->digest);
+    free(f->message);
+}
+
+void ra_findings_release(struct ra_findings *f)
+{
+    ra_vec_each (one, &f->list)
+        release_one(one);
+    ra_vec_release(&f->list);
+}
+
+/* The table's own string, so that findings can be compared and kept without copies. */
+static const char *known_code(const char *code)
+{
+    for (const struct ra_finding_code *c = ra_finding_codes; c->code; c++)
+        if (ra_streq(c->code, code))
+            return c->code;
+    assert(!"a finding's code is in the table of finding.c");
+    return code;
+}
+
+static char *copy_or_null(const char *s)
+{
+    return s ? ra_strdup(s) : NULL;
+}
+
+void ra_find(struct ra_findings *f, enum ra_severity severity, const char *code, const struct ra_place *at,
+             const char *fmt, ...)
+{
+    static const struct ra_place nowhere;
+    char digest[RA_DIGEST_TEXT];
+    if (!at)
+        at = &nowhere;
+    va_list args;
+    va_start(args, fmt);
+    struct ra_finding one = {
+        .severity = severity,
+        .code = known_code(code),
+        .path = copy_or_null(at->path),
+        .repository = copy_or_null(at->repository),
+        .tag = copy_or_null(at->tag),
+        .digest = at->digest ? ra_strdup(ra_digest_text(at->digest, digest)) : NULL,
+        .message = ra_vasprintf(fmt, args),
+    };
+    va_end(args);
+    RA_LOCKED(&f->mutex);
+    *ra_vec_push(&f->list) = one;
+}
+
+static int compare_text(const char *a, const char *b)
+{
+    if (!a || !b)
+        return (a != NULL) - (b != NULL);
+    return strcmp(a, b);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct ra_finding *a = left, *b = right;
+    int order = compare_text(a->path, b->path);
+    order = order ? order : compare_text(a->code, b->code);
+    order = order ? order : compare_text(a->repository, b->repository);
+    order = order ? order : compare_text(a->tag, b->tag);
+    order = order ? order : compare_text(a->digest, b->digest);
+    order = order ? order : compare_text(a->message, b->message);
+    return order ? order : (int)b->severity - (int)a->severity;
+}
+
+void ra_findings_sort(struct ra_findings *f)
+{
+    RA_LOCKED(&f->mutex);
+    if (f->list.n == 0)
+        return;
+    qsort(f->list.at, f->list.n, sizeof(*f->list.at), compare);
+    size_t kept = 1;
+    for (size_t i = 1; i < f->list.n; i++) {
+        if (compare(&f->list.at[kept - 1], &f->list.at[i]) == 0)
+            release_one(&f->list.at[i]);
+        else
+            f->list.at[kept++] = f->list.at[i];
+    }
+    f->list.n = kept;
+}
+
+int ra_findings_worst(const struct ra_findings *f)
+{
+    int worst = -1;
+    ra_vec_each (one, &f->list)
+        worst = (int)one->severity > worst ? (int)one->severity : worst;
+    return worst;
+}
