@@ -1,40 +1,168 @@
-# regadm: `make` builds, `make demo` shows it at work, `make check` tests it. Both install what they need (Debian).
+# regadm: `make` builds, `make demo` shows it at work, `make check` tests it; those two install what they need
+# (Debian, Ubuntu). `make help` lists the rest. VARIANT=asan|tsan|clang|debug|fuzz builds and tests another way.
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
-CC      ?= cc
-OPT     ?= -O2 -g
 VARIANT ?= release
 OUT     := build/$(VARIANT)
 
-PACKAGES := libcrypto jansson yaml-0.1 libarchive libxcrypt libisal libcurl libzstd zlib
-WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
-CPPFLAGS += -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-CFLAGS   += -std=gnu17 $(OPT) $(WARN) -fno-strict-aliasing -fstack-protector-strong -pthread
-LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -pthread
+OPT_release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+OPT_debug   := -O0 -g3
+OPT_clang   := -O2 -g
+OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+OPT_fuzz    := $(OPT_asan) -fsanitize=fuzzer-no-link
+CC_clang    := clang
+CC_fuzz     := clang
+ifeq ($(origin CC),default)
+CC := $(or $(CC_$(VARIANT)),cc)
+endif
+$(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan and fuzz))
 
-LIB_SRC := $(sort $(wildcard lib/*/*.c))
-CMD_SRC := $(sort $(filter-out cmd/main.c,$(wildcard cmd/*.c)))
-LIB_OBJ := $(LIB_SRC:%.c=$(OUT)/%.o)
-CMD_OBJ := $(CMD_SRC:%.c=$(OUT)/%.o)
+PACKAGES := libcrypto jansson yaml-0.1 libarchive libxcrypt libisal libcurl libzstd zlib
+OPT      ?= $(OPT_$(VARIANT))
+WERROR   ?= -Werror
+WARN     := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
+PKG_INC  := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIB  := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+CPPFLAGS += -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(PKG_INC)
+CFLAGS   += -std=gnu17 $(OPT) $(WARN) -fno-strict-aliasing -fstack-protector-strong -pthread
+LDLIBS   += $(PKG_LIB) -pthread
+
+objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(1)))
+LIB_OBJ   := $(call objects,$(wildcard lib/*/*.c))
+CMD_OBJ   := $(call objects,$(filter-out cmd/main.c cmd/gen.c,$(wildcard cmd/*.c)))
+TEST_MAIN := $(wildcard tests/unit/test_*.c tests/driver/test_*.c)
+TEST_TOOL := $(wildcard tests/lib/mk*.c)
+FUZZ_MAIN := $(wildcard tests/fuzz/fuzz_*.c)
+TEST_OBJ  := $(call objects,$(filter-out $(TEST_MAIN) $(TEST_TOOL) tests/lib/replay.c,$(wildcard tests/lib/*.c tests/driver/*.c)))
+TESTS     := $(TEST_MAIN:%.c=$(OUT)/%)
+TOOLS     := $(TEST_TOOL:%.c=$(OUT)/%)
+REPLAYS   := $(FUZZ_MAIN:tests/fuzz/fuzz_%.c=$(OUT)/tests/fuzz/replay_%)
+FUZZERS   := $(FUZZ_MAIN:%.c=$(OUT)/%)
+BENCHES   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
+GEN       := $(patsubst cmd/gen.c,$(OUT)/gen,$(wildcard cmd/gen.c))
+LIBS      := $(OUT)/libcmd.a $(OUT)/libregadm.a
 
 all: $(OUT)/regadm
 
-$(OUT)/%.o: %.c
+# --- building ------------------------------------------------------------------------------------------------
+
+packages:
+	@pkg-config --exists $(PACKAGES) 2>/dev/null || { tests/setup.sh --missing build; exit 3; }
+
+$(OUT)/%.o: %.c | packages
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(if $(filter tests/%,$<),-Itests) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(OUT)/libregadm.a: $(LIB_OBJ)
+$(OUT)/libcmd.a: $(CMD_OBJ)
+$(OUT)/libtest.a: $(TEST_OBJ)
+$(OUT)/%.a:
 	@rm -f $@
 	@echo "  AR      $@"
 	@ar rcs $@ $^
 
-$(OUT)/regadm: $(OUT)/cmd/main.o $(CMD_OBJ) $(OUT)/libregadm.a
+define link
+	@mkdir -p $(@D)
 	@echo "  LD      $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+endef
+
+$(OUT)/regadm: $(OUT)/cmd/main.o $(LIBS)
+	$(link)
+$(OUT)/gen: $(OUT)/cmd/gen.o $(LIBS)
+	$(link)
+$(TESTS): LDLIBS += -lcmocka
+$(TESTS): $(OUT)/%: $(OUT)/%.o $(OUT)/libtest.a $(LIBS)
+	$(link)
+$(TOOLS) $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIBS)
+	$(link)
+$(REPLAYS): $(OUT)/tests/fuzz/replay_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/lib/replay.o $(LIBS)
+	$(link)
+$(FUZZERS): LDFLAGS += -fsanitize=fuzzer
+$(FUZZERS): $(OUT)/%: $(OUT)/%.o $(LIBS)
+	$(link)
+
+# --- showing and testing -------------------------------------------------------------------------------------
+
+test-programs: $(OUT)/regadm $(TESTS) $(TOOLS) $(REPLAYS)
+RUN = VARIANT=$(VARIANT) tests/run
+
+demo:
+	@pkg-config --exists $(PACKAGES) 2>/dev/null || tests/setup.sh build
+	@$(MAKE) --no-print-directory all
+	@tests/demo $(OUT)/regadm
+
+check:
+	@tests/setup.sh build check
+	@$(MAKE) --no-print-directory test-programs $(GEN)
+	@$(RUN) lint unit driver cli fuzz-replay shared e2e
+
+unit driver cli fuzz-replay shared e2e: test-programs
+	@$(RUN) $@
+lint: $(GEN) $(OUT)/regadm
+	@$(RUN) lint
+asan:
+	@$(MAKE) --no-print-directory VARIANT=asan test-programs
+	@VARIANT=asan tests/run unit driver cli fuzz-replay
+tsan:
+	@$(MAKE) --no-print-directory VARIANT=tsan test-programs
+	@VARIANT=tsan tests/run unit driver cli
+clang:
+	@$(MAKE) --no-print-directory VARIANT=clang test-programs
+	@VARIANT=clang tests/run unit cli
+valgrind:
+	@$(MAKE) --no-print-directory VARIANT=debug test-programs
+	@VARIANT=debug WRAP="valgrind -q --error-exitcode=99 --leak-check=full" tests/run unit driver
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
+	@tests/fuzz/run build/fuzz/tests/fuzz $(FUZZ_SECONDS)
+fuzzers: $(FUZZERS)
+
+bench: all $(BENCHES) $(TOOLS)
+	@tests/bench/run $(OUT)
+
+# --- what the table of verbs writes --------------------------------------------------------------------------
+
+gen: $(OUT)/gen
+	@$(OUT)/gen .
+gen-check: $(OUT)/gen
+	@tests/lint/gen.sh $(OUT)/gen
+
+format:
+	@clang-format -i $$(git ls-files '*.[ch]')
+
+# --- installing ----------------------------------------------------------------------------------------------
+
+BIN  := $(DESTDIR)$(PREFIX)/bin
+MAN  := $(DESTDIR)$(PREFIX)/share/man/man1
+BASH := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISH := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+install: all
+	install -d $(BIN) $(MAN) $(BASH) $(ZSH) $(FISH)
+	install -m 755 $(OUT)/regadm $(BIN)/regadm
+	install -m 644 $(wildcard man/*.1) $(MAN)
+	install -m 644 completions/regadm.bash $(BASH)/regadm
+	install -m 644 completions/regadm.zsh $(ZSH)/_regadm
+	install -m 644 completions/regadm.fish $(FISH)/regadm.fish
+
+uninstall:
+	rm -f $(BIN)/regadm $(patsubst man/%,$(MAN)/%,$(wildcard man/*.1))
+	rm -f $(BASH)/regadm $(ZSH)/_regadm $(FISH)/regadm.fish
 
 clean:
 	rm -rf build
 
-.PHONY: all clean
--include $(LIB_OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(OUT)/cmd/main.d
+help:
+	@echo "all demo check | unit driver cli lint e2e shared fuzz-replay | asan tsan clang valgrind fuzz bench"
+	@echo "gen gen-check format | install uninstall (PREFIX, DESTDIR) | clean"
+
+.PHONY: all packages test-programs demo check unit driver cli fuzz-replay shared e2e lint asan tsan clang \
+	valgrind fuzz fuzzers bench gen gen-check format install uninstall clean help
+.SECONDARY:
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
