@@ -68,15 +68,15 @@ bool ra_tag_valid(const char *tag, size_t n)
     return memchr(tag, '\0', n) == NULL;
 }
 
-void ra_ref_release(struct ra_ref *r)
+void ra_ref_release(struct ra_image_ref *r)
 {
     free(r->repo);
     free(r->tag);
     free(r->digest);
-    *r = (struct ra_ref){0};
+    *r = (struct ra_image_ref){0};
 }
 
-static int parse_digest_part(const char *text, const char *at, struct ra_ref *ref, struct ra_err *err)
+static int parse_digest_part(const char *text, const char *at, struct ra_image_ref *ref, struct ra_err *err)
 {
     if (!ra_digest_prefix_valid(at))
         return ra_fail(
@@ -88,9 +88,9 @@ static int parse_digest_part(const char *text, const char *at, struct ra_ref *re
     return 0;
 }
 
-int ra_ref_parse(const char *text, struct ra_ref *out, struct ra_err *err)
+int ra_ref_parse(const char *text, struct ra_image_ref *out, struct ra_err *err)
 {
-    struct ra_ref ref = {0};
+    struct ra_image_ref ref = {0};
     const char *at = strchr(text, '@');
     size_t n = at ? (size_t)(at - text) : strlen(text);
     const char *slash = memrchr(text, '/', n);

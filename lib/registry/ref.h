@@ -14,17 +14,17 @@ bool ra_tag_valid(const char *tag, size_t n);
 
 /* What "repo", "repo:tag", "repo@sha256:...", "repo:tag@sha256:..." says. Any part but repo may be absent
  * (NULL). */
-struct ra_ref {
+struct ra_image_ref {
     char *repo;   /* owned */
     char *tag;    /* owned, or NULL */
     char *digest; /* owned: the text behind '@', perhaps only a prefix ("sha256:1f2e3d", "1f2e3d"); or NULL */
     bool pattern; /* repo or tag hold '*' or '?' */
 };
-void ra_ref_release(struct ra_ref *r);
+void ra_ref_release(struct ra_image_ref *r);
 
 /* USAGE with an explanation when text is no reference. Patterns are accepted in repo and tag. A colon belongs
  * to the host when a '/' follows it ("localhost:5000/a"). Nothing is stripped here: see ra_ref_strip_host. */
-int ra_ref_parse(const char *text, struct ra_ref *out, struct ra_err *err);
+int ra_ref_parse(const char *text, struct ra_image_ref *out, struct ra_err *err);
 
 /* The repository name without a leading "host[:port]/" (a first component with a '.' or ':' in it, or
  * "localhost"), or NULL when there is no host. Lent from name. */
