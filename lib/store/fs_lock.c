@@ -1,0 +1,117 @@
+/*
+ * The lock is a file with a write lock of its open file description: it ends with the process, however that
+ * ends, and keeps two stores of one process apart too. The file says who holds it and is removed at the end;
+ * so whoever gets the lock checks that the file is still the one at that name.
+ */
+#include "store/fs.h"
+
+#include <fcntl.h>
+
+#define TRIES   100
+#define WHO_MAX 256
+
+struct lock {
+    struct ra_lock base;
+    char *key;
+    size_t kept; /* length of the folder that was there before us */
+    int fd;
+};
+
+static int fail_lock(const char *key, struct ra_err *err)
+{
+    int number = errno;
+    int rc = ra_fail_errno(err, number, "cannot lock the storage with '%s'", key);
+    if (rc == -RA_DENIED)
+        return ra_hint(err, rc, "%s",
+                       number == EROFS
+                           ? "the storage is read-only: mount it writable, or make a dry run"
+                           : "run as root or as the user that owns the storage, or make a dry run");
+    if (number == ENOLCK)
+        return ra_hint(err, rc, "this file system has no locks: is it NFS without a lock server?");
+    return rc;
+}
+
+static int busy(int fd, struct ra_err *err)
+{
+    char who[WHO_MAX];
+    ssize_t n = pread(fd, who, sizeof(who) - 1, 0);
+    who[n > 0 ? n : 0] = '\0';
+    who[strcspn(who, "\n")] = '\0';
+    return ra_fail(err, RA_BUSY, "the storage is locked by %s", *who ? who : "another regadm");
+}
+
+static int open_file(struct ra_fs *fs, const char *key, int *dir, size_t *kept)
+{
+    size_t len = ra_fs_folder_len(key, strlen(key));
+    const char *leaf = key + len + (len > 0);
+    struct stat folder;
+    *dir = ra_fs_make_folder(fs, key, kept);
+    if (*dir < 0 || fstat(*dir, &folder))
+        return -1;
+    int fd = openat(*dir, leaf, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        ra_fs_dress(fd, &folder);
+    return fd;
+}
+
+static bool still_there(int dir, const char *key, int fd)
+{
+    size_t len = ra_fs_folder_len(key, strlen(key));
+    struct stat named, open;
+    return !fstatat(dir, key + len + (len > 0), &named, AT_SYMLINK_NOFOLLOW) && !fstat(fd, &open) &&
+           named.st_dev == open.st_dev && named.st_ino == open.st_ino;
+}
+
+static int sign(int fd, const char *who)
+{
+    char line[WHO_MAX];
+    int n = snprintf(line, sizeof(line), "%.200s\n", who);
+    return ftruncate(fd, 0) || pwrite(fd, line, (size_t)n, 0) != n ? -1 : 0;
+}
+
+static struct ra_lock *make_lock(struct ra_fs *fs, const char *key, size_t kept, int fd)
+{
+    struct lock *l = ra_new(struct lock);
+    *l = (struct lock){.base.store = &fs->base, .key = ra_strdup(key), .kept = kept, .fd = fd};
+    return &l->base;
+}
+
+int ra_fs_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out, struct ra_err *err)
+{
+    struct ra_fs *fs = (struct ra_fs *)s;
+    size_t kept = SIZE_MAX;
+    for (int i = 0; i < TRIES; i++) {
+        size_t before;
+        ra_auto_fd int dir = -1;
+        ra_auto_fd int fd = open_file(fs, key, &dir, &before);
+        kept = before < kept ? before : kept;
+        if (fd < 0 && errno == ENOENT)
+            continue;
+        if (fd < 0)
+            return fail_lock(key, err);
+        if (ra_fs_try_lock(fd))
+            return errno == EAGAIN ? busy(fd, err) : fail_lock(key, err);
+        if (!still_there(dir, key, fd))
+            continue;
+        if (sign(fd, who))
+            return fail_lock(key, err);
+        *out = make_lock(fs, key, kept, ra_steal_fd(&fd));
+        return 0;
+    }
+    return ra_fail(err, RA_BUSY, "cannot lock the storage with '%s': others take and leave it all the time",
+                   key);
+}
+
+void ra_fs_unlock(struct ra_lock *base)
+{
+    struct lock *l = (struct lock *)base;
+    struct ra_fs *fs = (struct ra_fs *)base->store;
+    size_t len = ra_fs_folder_len(l->key, strlen(l->key));
+    ra_auto_fd int dir = ra_fs_resolve_folder(fs, l->key, len, O_PATH);
+    if (dir >= 0 && still_there(dir, l->key, l->fd))
+        unlinkat(dir, l->key + len + (len > 0), 0);
+    ra_fs_prune_up(fs, l->key, len, l->kept);
+    close(l->fd);
+    free(l->key);
+    free(l);
+}
