@@ -1,5 +1,6 @@
 #include "store/driver.h"
 
+#include "base/clock.h"
 #include "base/vec.h"
 
 #define READ_STEP ((size_t)1 << 16)
@@ -66,9 +67,7 @@ int ra_store_now(struct ra_store *s, int64_t *out, struct ra_err *err)
 {
     if (s->driver->now)
         return s->driver->now(s, out, err);
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    *out = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    *out = ra_time_now();
     return 0;
 }
 
