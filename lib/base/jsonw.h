@@ -24,7 +24,6 @@
 struct ra_jsonw { /* private */
     FILE *file;
     struct ra_buf *buf;
-    struct ra_buf scratch;
     unsigned depth;
     bool pretty, first, keyed, done;
     uint64_t objects[RA_JSONW_DEPTH / 64];

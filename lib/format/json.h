@@ -21,6 +21,7 @@
 #ifndef RA_FORMAT_JSON_H
 #define RA_FORMAT_JSON_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/jsonw.h"
 
@@ -76,6 +77,10 @@ bool ra_json_bool(struct ra_json *j, bool *out);
 bool ra_json_skip(struct ra_json *j);
 /* Any value, and the bytes it occupies (without white space around it). */
 bool ra_json_span(struct ra_json *j, const char **at, size_t *n);
+/* The next string from here on, name or value, at whatever level; the structure is not looked at. False at
+ * the end. For another look at a document that a scanner has accepted; ra_json_finish says nothing about it.
+ */
+bool ra_json_next_string(struct ra_json *j, struct ra_json_str *out);
 /* Any value, written on through w: numbers as they stand, strings made valid UTF-8. What was written when an
  * error comes up is closed properly. False on a syntax error. */
 bool ra_json_copy(struct ra_json *j, struct ra_jsonw *w);
@@ -100,7 +105,9 @@ int ra_json_finish(struct ra_json *j, struct ra_err *err);
 size_t ra_json_decode(const struct ra_json_str *s, char *out, size_t cap);
 /* A malloc'd copy. *n, which may be NULL, gets its length. */
 char *ra_json_str_dup(const struct ra_json_str *s, size_t *n);
-/* Whether the decoded string is exactly `text`. */
+/* A copy in an arena that is safe as a C string: NULs become U+FFFD as well. */
+const char *ra_json_text(const struct ra_json_str *s, struct ra_arena *a);
+/* Whether the decoded string is exactly `text` (UTF-8). */
 bool ra_json_str_is(const struct ra_json_str *s, const char *text);
 
 /* A member name to look for. Declare tables of them: static const struct ra_json_name names[] =
