@@ -55,7 +55,7 @@ enum ra_json_type ra_json_peek(struct ra_json *j)
 }
 
 /* --- scalars
- * ------------------------------------------------------------------------------------------------ */
+ * --------------------------------------------------------------------------- */
 
 /* The high bit of each byte of the result tells: a quote, a backslash or a control character. Exact up to and
  * including the lowest that is set, which is all that is asked for. */
@@ -189,7 +189,7 @@ static bool scan_word(struct ra_json *j)
 }
 
 /* --- containers
- * --------------------------------------------------------------------------------------------- */
+ * --------------------------------------------------------------------------- */
 
 static bool enter(struct ra_json *j, bool object)
 {

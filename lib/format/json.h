@@ -97,7 +97,7 @@ static inline bool ra_json_mismatch(const struct ra_json *j)
 int ra_json_finish(struct ra_json *j, struct ra_err *err);
 
 /* --- strings
- * ------------------------------------------------------------------------------------------------ */
+ * --------------------------------------------------------------------------- */
 
 /* Decodes into out[0..cap), always NUL-terminated when cap > 0, and returns the length of the whole, like
  * snprintf. Bytes that are not UTF-8 and lone surrogates become U+FFFD, one each; NULs (\u0000) are kept. The

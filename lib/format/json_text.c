@@ -135,7 +135,7 @@ bool ra_json_str_is(const struct ra_json_str *s, const char *text)
 }
 
 /* --- member names
- * ------------------------------------------------------------------------------------------- */
+ * --------------------------------------------------------------------------- */
 
 static uint32_t fold(uint32_t cp)
 {
@@ -192,7 +192,7 @@ int ra_json_key(const struct ra_json_str *key, const struct ra_json_name *names,
 }
 
 /* --- copying
- * ------------------------------------------------------------------------------------------------ */
+ * --------------------------------------------------------------------------- */
 
 static bool copy_string(struct ra_json *j, struct ra_jsonw *w)
 {

@@ -14,7 +14,8 @@
  * anywhere in it counts too, as RA_REF_MENTIONED. What is no JSON at all is RA_CORRUPT: use ra_refs_scan on
  * it.
  *
- * Limit: RA_MANIFEST_MAX bytes (the registry's own), RA_JSON_DEPTH levels. Threads: none shared.
+ * Limits: RA_MANIFEST_MAX bytes (the registry's own), RA_JSON_DEPTH levels, RA_DESCRIPTORS_MAX descriptors a
+ * list for ra_manifest_parse. Threads: nothing is shared.
  */
 #ifndef RA_REGISTRY_MANIFEST_H
 #define RA_REGISTRY_MANIFEST_H
@@ -22,58 +23,14 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "format/digest.h"
+#include "registry/fields.h"
+#include "registry/mediatype.h"
 
 #define RA_MANIFEST_MAX ((size_t)4 << 20)
+/* More descriptors than this do not fit into RA_MANIFEST_MAX when each has a digest. */
+#define RA_DESCRIPTORS_MAX 65536
 
-#define RA_MT_DOCKER_SCHEMA1        "application/vnd.docker.distribution.manifest.v1+json"
-#define RA_MT_DOCKER_SCHEMA1_SIGNED "application/vnd.docker.distribution.manifest.v1+prettyjws"
-#define RA_MT_DOCKER_MANIFEST       "application/vnd.docker.distribution.manifest.v2+json"
-#define RA_MT_DOCKER_LIST           "application/vnd.docker.distribution.manifest.list.v2+json"
-#define RA_MT_DOCKER_CONFIG         "application/vnd.docker.container.image.v1+json"
-#define RA_MT_DOCKER_LAYER          "application/vnd.docker.image.rootfs.diff.tar"
-#define RA_MT_DOCKER_LAYER_GZIP     "application/vnd.docker.image.rootfs.diff.tar.gzip"
-#define RA_MT_DOCKER_FOREIGN        "application/vnd.docker.image.rootfs.foreign.diff.tar"
-#define RA_MT_DOCKER_FOREIGN_GZIP   "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
-#define RA_MT_OCI_MANIFEST          "application/vnd.oci.image.manifest.v1+json"
-#define RA_MT_OCI_INDEX             "application/vnd.oci.image.index.v1+json"
-#define RA_MT_OCI_ARTIFACT          "application/vnd.oci.artifact.manifest.v1+json"
-#define RA_MT_OCI_CONFIG            "application/vnd.oci.image.config.v1+json"
-#define RA_MT_OCI_EMPTY             "application/vnd.oci.empty.v1+json"
-#define RA_MT_OCI_LAYER             "application/vnd.oci.image.layer.v1.tar"
-#define RA_MT_OCI_LAYER_GZIP        "application/vnd.oci.image.layer.v1.tar+gzip"
-#define RA_MT_OCI_LAYER_ZSTD        "application/vnd.oci.image.layer.v1.tar+zstd"
-#define RA_MT_OCI_FOREIGN           "application/vnd.oci.image.layer.nondistributable.v1.tar"
-#define RA_MT_OCI_FOREIGN_GZIP      "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
-#define RA_MT_OCI_FOREIGN_ZSTD      "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd"
-
-enum ra_manifest_kind {
-    RA_MANIFEST_UNKNOWN,
-    RA_MANIFEST_IMAGE,
-    RA_MANIFEST_INDEX,    /* OCI index or Docker manifest list */
-    RA_MANIFEST_ARTIFACT, /* OCI artifact manifest; or an image manifest with an artifactType or a config that
-                             is no container image's: Helm charts, cosign signatures, Docker plugins */
-    RA_MANIFEST_SCHEMA1,
-};
-/* "unknown", "image", "index", "artifact", "schema1" */
-const char *ra_manifest_kind_name(enum ra_manifest_kind kind);
-
-enum ra_manifest_odd {
-    RA_ODD_VERSION =
-        1 << 0, /* schemaVersion is not the integer 2 (1 for schema 1): the registry refuses it */
-    RA_ODD_AMBIGUOUS =
-        1 << 1, /* both `manifests` and `layers` or `config` (CVE-2021-41190): the registry refuses it */
-    RA_ODD_TYPE = 1 << 2,   /* some known member has another JSON type than it must: Go refuses the whole */
-    RA_ODD_DIGEST = 1 << 3, /* some reference is no digest, or has none */
-};
-
-/* Whether a layer's media type says that its bytes come from elsewhere and need not be in the registry. */
-bool ra_media_type_foreign(const char *media_type);
-/* Whether a config's media type is a container image's ("" and the types that old Docker wrote count, as in
- * Docker). */
-bool ra_media_type_image_config(const char *media_type);
-
-/* --- for marking
- * -------------------------------------------------------------------------------------------- */
+/* --- for marking --------------------------------------------------------------------------- */
 
 enum ra_ref_role {
     RA_REF_CONFIG,
@@ -82,8 +39,7 @@ enum ra_ref_role {
     RA_REF_CHILD,     /* a manifest of an index */
     RA_REF_SUBJECT,   /* what this one is about; not kept alive by it, and it may be missing */
     RA_REF_BLOB,      /* of an OCI artifact manifest */
-    RA_REF_MENTIONED, /* stands somewhere in a document that is not wholly understood; may repeat other refs
-                       */
+    RA_REF_MENTIONED, /* stands somewhere in a document that is not wholly understood; may repeat others */
 };
 const char *ra_ref_role_name(enum ra_ref_role role);
 
@@ -108,8 +64,7 @@ int ra_refs_read(struct ra_refs *r, const void *bytes, size_t n, struct ra_err *
 void ra_refs_scan(struct ra_refs *r, const void *bytes, size_t n);
 void ra_refs_release(struct ra_refs *r);
 
-/* --- for showing
- * -------------------------------------------------------------------------------------------- */
+/* --- for showing --------------------------------------------------------------------------- */
 
 struct ra_platform { /* strings never NULL, "" when absent */
     const char *os, *architecture, *variant, *os_version;
@@ -117,16 +72,6 @@ struct ra_platform { /* strings never NULL, "" when absent */
 #define RA_PLATFORM_TEXT 128
 /* "os/arch" or "os/arch/variant", cut where too long; "" when neither os nor architecture is known. */
 const char *ra_platform_text(const struct ra_platform *p, char out[static RA_PLATFORM_TEXT]);
-
-struct ra_annotation {
-    const char *key, *value;
-};
-struct ra_annotations {
-    struct ra_annotation *at; /* in document order; of duplicate keys the last is there */
-    size_t n, cap;
-};
-/* The value, or NULL. Keys are case-sensitive. */
-const char *ra_annotation(const struct ra_annotations *a, const char *key);
 
 struct ra_descriptor {
     const char *text;        /* the digest as it is written; "" when absent */
