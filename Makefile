@@ -18,7 +18,7 @@ CC := $(or $(CC_$(VARIANT)),cc)
 endif
 $(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan and fuzz))
 
-PACKAGES := libcrypto jansson yaml-0.1 libarchive libxcrypt libisal libcurl libzstd zlib
+PACKAGES := libcrypto jansson yaml-0.1 libarchive libxcrypt libisal libcurl libzstd liblzma zlib
 OPT      ?= $(OPT_$(VARIANT))
 WERROR   ?= -Werror
 WARN     := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
@@ -26,7 +26,7 @@ PKG_INC  := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIB  := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CPPFLAGS += -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(PKG_INC)
 CFLAGS   += -std=gnu17 $(OPT) $(WARN) -fno-strict-aliasing -fstack-protector-strong -pthread
-LDLIBS   += $(PKG_LIB) -pthread
+LDLIBS   += $(PKG_LIB) -lbz2 -pthread
 
 objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(1)))
 LIB_OBJ   := $(call objects,$(wildcard lib/*/*.c))
