@@ -5,7 +5,7 @@ set -euo pipefail
 
 # "a|b": the first one that this release has.
 build="gcc make pkg-config libssl-dev libjansson-dev libyaml-dev libarchive-dev libcrypt-dev libisal-dev
-    libcurl4-openssl-dev libzstd-dev zlib1g-dev"
+    libcurl4-openssl-dev libzstd-dev liblzma-dev libbz2-dev zlib1g-dev"
 check="libcmocka-dev python3 clang clang-format libclang-rt-dev|clang universal-ctags shellcheck mandoc valgrind
     bash-completion zsh fish git"
 # Programs that only some end-to-end tests talk to; those are skipped where a release has no such package.

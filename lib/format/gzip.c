@@ -27,8 +27,11 @@ struct ra_gzip {
     struct block *blocks;
 };
 
-static const uint32_t level_sizes[] = {0, ISAL_DEF_LVL1_DEFAULT, ISAL_DEF_LVL2_DEFAULT,
-                                       ISAL_DEF_LVL3_DEFAULT};
+static const uint32_t level_sizes[] = {
+    [RA_GZIP_FAST] = ISAL_DEF_LVL1_DEFAULT,
+    [RA_GZIP_BETTER] = ISAL_DEF_LVL2_DEFAULT,
+    [RA_GZIP_BEST] = ISAL_DEF_LVL3_DEFAULT,
+};
 
 struct ra_gzip *ra_gzip_new(enum ra_gzip_level level, unsigned threads, struct ra_sink to)
 {
@@ -40,7 +43,7 @@ struct ra_gzip *ra_gzip_new(enum ra_gzip_level level, unsigned threads, struct r
     for (unsigned i = 0; i < g->n_blocks; i++) {
         g->blocks[i].in = ra_malloc(RA_GZIP_BLOCK);
         g->blocks[i].out = ra_malloc(OUT_SIZE);
-        g->blocks[i].level_buf = level_sizes[level] ? ra_malloc(level_sizes[level]) : NULL;
+        g->blocks[i].level_buf = ra_malloc(level_sizes[level]);
     }
     return g;
 }

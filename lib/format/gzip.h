@@ -15,7 +15,6 @@
 #define RA_GZIP_BLOCK ((size_t)1 << 20)
 
 enum ra_gzip_level { /* ISA-L's own; higher is smaller and slower */
-                     RA_GZIP_FASTEST = 0,
                      RA_GZIP_FAST = 1,
                      RA_GZIP_BETTER = 2,
                      RA_GZIP_BEST = 3,
