@@ -17,6 +17,7 @@ const struct ra_finding_code ra_finding_codes[] = {
     {"missing-blob", "a blob that is needed is not there; push the image again, or refill from a backup"},
     {"not-understood", "a manifest of unknown kind; every digest found in it is kept"},
     {"unreadable", "a file or folder cannot be read; what depends on it is kept"},
+    {"vanished", "things went away again and again while they were looked at; is a registry running?"},
     {0},
 };
 

@@ -20,7 +20,7 @@
  *
  * Order: repositories by name (component by component, as the registry lists them), tags by name, revisions
  * by digest, uploads by id; the same whatever the number of threads. Numbers of blobs may differ from run to
- * run. Memory: 40 to 48 bytes a digest, 24 and 4 a reference for each manifest, 40 a tag, 16 a revision, 4 a
+ * run. Memory: 40 to 48 bytes a digest, 24 and 4 a reference for each manifest, 40 a tag, 12 a revision, 4 a
  * layer link. Threads: while it is read it keeps job->threads of them busy; afterwards it only changes
  * through ra_blobs_*, and may be read from any.
  */
@@ -37,13 +37,11 @@ enum ra_survey_want {
     RA_SURVEY_SIZES = 1 << 1, /* and RA_BLOB_SIZED: then PRESENT says that the data is there. Implies BLOBS */
     RA_SURVEY_REVISIONS = 1 << 2, /* revisions; tags are always read */
     RA_SURVEY_MANIFESTS = 1 << 3, /* manifests of tags, and of revisions if they are read: `manifests` */
-    RA_SURVEY_CHILDREN =
-        1 << 4, /* without REVISIONS: also the manifests that those name as children, all the way */
+    RA_SURVEY_CHILDREN = 1 << 4,  /* also the manifests that those name as children, all the way down */
     RA_SURVEY_TAG_TIMES = 1 << 5, /* mtime of tags */
     RA_SURVEY_HISTORY = 1 << 6,   /* history of tags */
     RA_SURVEY_LAYERS = 1 << 7,    /* layer links */
     RA_SURVEY_UPLOADS = 1 << 8,   /* uploads */
-    RA_SURVEY_REV_TIMES = 1 << 9, /* mtime of revision links */
 };
 
 struct ra_survey_opts {
@@ -75,8 +73,8 @@ struct ra_survey_manifest {
 };
 
 enum ra_tag_flags {
-    RA_TAG_BAD_LINK =
-        1 << 0, /* the current link is no digest; `target` is RA_NONE, and history is read in any case */
+    /* The current link is no digest: `target` is what it seems to mean, or RA_NONE; history is always read. */
+    RA_TAG_BAD_LINK = 1 << 0,
     RA_TAG_NO_LINK = 1 << 1,    /* a folder without current link: no tag; given with HISTORY only */
     RA_TAG_ILLEGAL = 1 << 2,    /* a name that the registry does not serve */
     RA_TAG_UNREADABLE = 1 << 3, /* the link could not be read; `target` is RA_NONE */
@@ -98,7 +96,6 @@ enum ra_rev_flags {
 };
 
 struct ra_survey_rev {
-    int64_t mtime;  /* RA_TIME_NONE unless asked for */
     uint32_t blob;  /* by the path */
     uint32_t other; /* with RA_REV_OTHER; else RA_NONE */
     uint8_t flags;  /* enum ra_rev_flags */
@@ -115,10 +112,11 @@ enum ra_repo_flags {
     RA_REPO_MANIFESTS = 1 << 0, /* has that folder */
     RA_REPO_LAYERS = 1 << 1,
     RA_REPO_UPLOADS = 1 << 2,
-    RA_REPO_PROTECT =
-        1 << 3, /* something in it could not be read or understood: all that its links name may be needed */
-    RA_REPO_UNLISTED = 1 << 4, /* worse: its links could not all be listed. With PROTECT */
-    RA_REPO_ILLEGAL = 1 << 5,  /* a name that the registry does not serve */
+    /* Something in it could not be read or understood: all that its links name may be needed. */
+    RA_REPO_PROTECT = 1 << 3,
+    /* Worse: its links could not all be listed. With PROTECT. */
+    RA_REPO_UNLISTED = 1 << 4,
+    RA_REPO_ILLEGAL = 1 << 5, /* a name that the registry does not serve */
 };
 
 struct ra_survey_repo {
@@ -134,9 +132,9 @@ struct ra_survey_repo {
 struct ra_survey {
     RA_VEC(struct ra_survey_repo) repos;
     struct ra_blobs *blobs;
-    bool complete;        /* every repository was found (a filter does not count) */
-    bool no_repositories; /* there is no folder of that name at all */
-    bool no_blobs;        /* likewise */
+    _Atomic bool complete; /* every repository was found (a filter does not count) */
+    bool no_repositories;  /* there is no folder of that name at all */
+    bool no_blobs;         /* likewise */
     struct {
         struct ra_survey_manifest **at; /* sorted by number */
         size_t n;

@@ -1,8 +1,7 @@
-#include "store/store.h"
+#include "store/driver.h"
 
 #include "base/clock.h"
 #include "base/vec.h"
-#include "store/driver.h"
 
 #define READ_STEP ((size_t)1 << 16)
 

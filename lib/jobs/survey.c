@@ -1,0 +1,248 @@
+#include "jobs/survey_parts.h"
+
+#include "base/str.h"
+
+#include <assert.h>
+
+#define ROUNDS 3
+
+/* --- what the steps share ----------------------------------------------------------------------------------- */
+
+int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_list_mode mode,
+                   const char *leaf, unsigned want,
+                   int (*fn)(void *arg, const struct ra_entry *e, struct ra_err *err), void *arg,
+                   struct ra_err *err)
+{
+    struct ra_list_opts opts = {.mode = mode, .leaf = leaf, .want = want};
+    RA_AUTO_PTR(ra_list) list = NULL;
+    struct ra_page page;
+    int rc = ra_list_open(run->job->store, prefix, &opts, &list, err);
+    while (rc == 0 && (rc = ra_list_next(list, &page, err)) > 0) {
+        rc = ra_check_cancelled(err);
+        for (size_t i = 0; rc == 0 && i < page.n; i++)
+            rc = fn(arg, &page.at[i], err);
+    }
+    return rc;
+}
+
+/* One ENOENT taken for granted is how collectors lose images. */
+int ra_survey_get(const struct ra_survey_run *run, struct ra_survey_worker *w, const char *key, size_t limit,
+                  struct ra_stat *st, struct ra_err *err)
+{
+    struct ra_store *store = run->job->store;
+    struct ra_stat look;
+    ra_buf_clear(&w->buf);
+    int rc = ra_store_get(store, key, limit, &w->buf, st, err);
+    if (rc != -RA_NOTFOUND)
+        return rc;
+    ra_err_clear(err);
+    rc = ra_store_stat(store, key, &look, err);
+    return rc < 0 ? rc : ra_store_get(store, key, limit, &w->buf, st, err);
+}
+
+int ra_survey_complain(const struct ra_survey_run *run, const char *code, const struct ra_place *at,
+                       struct ra_err *from, struct ra_err *err)
+{
+    if (from->code == RA_CANCELLED)
+        return ra_err_move(err, from);
+    ra_find(run->job->findings, RA_ERROR, code, at, "%s", ra_err_text(from));
+    ra_err_clear(from);
+    return 0;
+}
+
+/* --- order -------------------------------------------------------------------------------------------------- */
+
+/* Names by component: "a", "a/b", "a-b". */
+static int compare_names(const char *a, const char *b)
+{
+    for (; *a && *a == *b; a++, b++)
+        ;
+    if (!*a || !*b || (*a != '/' && *b != '/'))
+        return (int)(unsigned char)*a - (int)(unsigned char)*b;
+    return (*a == '/' ? -1 : 1);
+}
+
+static int compare_repos(const void *a, const void *b)
+{
+    return compare_names(((const struct ra_survey_repo *)a)->name, ((const struct ra_survey_repo *)b)->name);
+}
+
+static void gather_repos(struct ra_survey_run *run)
+{
+    struct ra_survey *s = run->out;
+    for (unsigned i = 0; i < run->threads; i++) {
+        ra_vec_each (repo, &run->workers[i].repos)
+            *ra_vec_push(&s->repos) = *repo;
+        ra_vec_release(&run->workers[i].repos);
+    }
+    if (s->repos.n)
+        qsort(s->repos.at, s->repos.n, sizeof(*s->repos.at), compare_repos);
+}
+
+/* --- repositories, until nothing vanishes ------------------------------------------------------------------- */
+
+struct again {
+    struct ra_survey_run *run;
+    const uint32_t *which;
+};
+
+static int look_again(void *arg, size_t i, unsigned worker, struct ra_err *err)
+{
+    struct again *a = arg;
+    struct ra_survey_run *run = a->run;
+    return ra_survey_look_again(run, &run->workers[worker], &run->out->repos.at[a->which[i]], err);
+}
+
+static int read_repos(struct ra_survey_run *run, const uint32_t *which, size_t n, struct ra_err *err)
+{
+    int rc = ra_survey_list(run, which, n, err);
+    return rc < 0 ? rc : ra_survey_links(run, which, n, err);
+}
+
+/* Those that ask to be read again, put to the front of `which`. */
+static size_t unsettled(const struct ra_survey *s, uint32_t *which, size_t n)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++)
+        if (s->repos.at[which[i]].flags & RA_REPO_AGAIN)
+            which[left++] = which[i];
+    return left;
+}
+
+static void give_up(const struct ra_survey_run *run, struct ra_survey_repo *repo)
+{
+    ra_find(run->job->findings, RA_ERROR, "vanished", &(struct ra_place){.repository = repo->name},
+            "things in it vanish while it is read");
+    repo->flags |= RA_REPO_PROTECT | RA_REPO_UNLISTED;
+}
+
+static int read_until_settled(struct ra_survey_run *run, struct ra_err *err)
+{
+    struct ra_survey *s = run->out;
+    size_t n = s->repos.n;
+    ra_auto_free uint32_t *which = ra_calloc(n + 1, sizeof(*which));
+    for (uint32_t i = 0; i < n; i++)
+        which[i] = i;
+    int rc = read_repos(run, which, n, err);
+    for (int round = 1; rc == 0 && round < ROUNDS && (n = unsettled(s, which, n)) > 0; round++) {
+        struct again again = {run, which};
+        rc = ra_parallel(run->threads, n, look_again, &again, err);
+        if (rc == 0)
+            rc = read_repos(run, which, n, err);
+    }
+    n = unsettled(s, which, n);
+    for (size_t i = 0; i < n; i++)
+        give_up(run, &s->repos.at[which[i]]);
+    return rc;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------------- */
+
+static int read_all(struct ra_survey_run *run, struct ra_err *err)
+{
+    int rc = 0;
+    if (ra_survey_wants(run, RA_SURVEY_BLOBS | RA_SURVEY_SIZES))
+        rc = ra_survey_blobs(run, err);
+    if (rc == 0)
+        rc = ra_survey_find_repos(run, err);
+    if (rc < 0)
+        return rc;
+    gather_repos(run);
+    ra_progress_phase(run->job->progress, "reading repositories", run->out->repos.n, 0);
+    rc = read_until_settled(run, err);
+    if (rc == 0 && ra_survey_wants(run, RA_SURVEY_MANIFESTS))
+        rc = ra_survey_manifests(run, err);
+    return rc;
+}
+
+static void release_worker(struct ra_survey_worker *w)
+{
+    ra_buf_release(&w->buf);
+    ra_refs_release(&w->refs);
+    ra_vec_release(&w->digests);
+    ra_vec_release(&w->names);
+    ra_vec_release(&w->ids);
+    ra_vec_release(&w->repos);
+}
+
+int ra_survey_read(const struct ra_job *job, const struct ra_survey_opts *opts, struct ra_survey *out,
+                   struct ra_err *err)
+{
+    struct ra_survey_run run = {.job = job, .opts = opts, .out = out, .threads = ra_job_io_threads(job)};
+    *out = (struct ra_survey){.blobs = ra_blobs_new(), .complete = true, .n_arenas = run.threads};
+    out->arenas = ra_calloc(run.threads, sizeof(*out->arenas));
+    run.workers = ra_calloc(run.threads, sizeof(*run.workers));
+    for (unsigned i = 0; i < run.threads; i++)
+        run.workers[i].arena = &out->arenas[i];
+    int rc = read_all(&run, err);
+    for (unsigned i = 0; i < run.threads; i++)
+        release_worker(&run.workers[i]);
+    free(run.workers);
+    ra_blobs_freeze(out->blobs);
+    if (rc < 0)
+        ra_survey_release(out);
+    return rc;
+}
+
+void ra_survey_release(struct ra_survey *s)
+{
+    for (size_t i = 0; i < s->n_arenas; i++)
+        ra_arena_release(&s->arenas[i]);
+    free(s->arenas);
+    free(s->manifests.at);
+    ra_vec_release(&s->repos);
+    ra_blobs_free(s->blobs);
+    *s = (struct ra_survey){0};
+}
+
+/* --- questions ---------------------------------------------------------------------------------------------- */
+
+struct ra_survey_repo *ra_survey_find(const struct ra_survey *s, const char *repo)
+{
+    struct ra_survey_repo wanted = {.name = repo};
+    return s->repos.n ? bsearch(&wanted, s->repos.at, s->repos.n, sizeof(wanted), compare_repos) : NULL;
+}
+
+const struct ra_survey_manifest *ra_survey_manifest(const struct ra_survey *s, uint32_t blob)
+{
+    size_t low = 0, high = s->manifests.n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->manifests.at[middle]->blob < blob)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->manifests.n && s->manifests.at[low]->blob == blob ? s->manifests.at[low] : NULL;
+}
+
+const uint32_t *ra_survey_refs(const struct ra_survey_manifest *m, enum ra_ref_role role, size_t *n)
+{
+    const uint32_t *at = m->refs;
+    for (int r = 0; r < (int)role; r++)
+        at += m->count[r];
+    *n = m->count[role];
+    return at;
+}
+
+const struct ra_survey_rev *ra_survey_rev(const struct ra_survey *s, const struct ra_survey_repo *repo,
+                                          uint32_t blob)
+{
+    struct ra_digest wanted, there;
+    size_t low = 0, high = repo->n_revs;
+    if (high == 0)
+        return NULL;
+    ra_blobs_digest(s->blobs, blob, &wanted);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        ra_blobs_digest(s->blobs, repo->revs[middle].blob, &there);
+        int order = ra_digest_cmp(&there, &wanted);
+        if (order == 0)
+            return &repo->revs[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}

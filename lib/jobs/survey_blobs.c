@@ -1,0 +1,86 @@
+#include "jobs/survey_parts.h"
+
+#define SHARDS 256
+
+struct inventory {
+    struct ra_survey_run *run;
+    enum ra_alg algs[RA_ALG_COUNT];
+    size_t n_algs;
+};
+
+struct shard {
+    struct ra_survey_run *run;
+    struct ra_survey_worker *w;
+    enum ra_alg alg;
+    unsigned first;
+    RA_VEC(uint64_t) sizes;
+};
+
+static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
+{
+    struct inventory *inv = arg;
+    int alg = ra_alg_find(e->name, strlen(e->name));
+    if (alg >= 0 && e->st.kind == RA_PREFIX && inv->n_algs < RA_ALG_COUNT)
+        inv->algs[inv->n_algs++] = (enum ra_alg)alg;
+    return 0;
+}
+
+/* What lies in the wrong folder, or has a name that is none, is not the registry's and not ours. */
+static int take_blob(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
+{
+    struct shard *shard = arg;
+    struct ra_digest d;
+    if (e->st.kind != RA_OBJECT || !ra_digest_parse_hex(shard->alg, e->name, strlen(e->name), &d) ||
+        d.bytes[0] != shard->first)
+        return 0;
+    *ra_vec_push(&shard->w->digests) = d;
+    if (ra_survey_wants(shard->run, RA_SURVEY_SIZES))
+        *ra_vec_push(&shard->sizes) = e->st.size;
+    return 0;
+}
+
+static void add_shard(struct shard *shard)
+{
+    struct ra_blobs *blobs = shard->run->out->blobs;
+    struct ra_survey_worker *w = shard->w;
+    if (shard->alg == RA_SHA256)
+        ra_blobs_reserve(blobs, shard->first, w->digests.n);
+    for (size_t i = 0; i < w->digests.n; i++) {
+        uint32_t id = ra_blobs_add(blobs, &w->digests.at[i]);
+        ra_blobs_set(blobs, id, RA_BLOB_PRESENT);
+        if (i < shard->sizes.n)
+            ra_blobs_size_is(blobs, id, shard->sizes.at[i]);
+    }
+}
+
+/* A shard that cannot be listed keeps its blobs: nobody knows them, so nobody removes them. */
+static int list_shard(void *arg, size_t i, unsigned worker, struct ra_err *err)
+{
+    struct inventory *inv = arg;
+    struct ra_survey_run *run = inv->run;
+    struct shard shard = {
+        .run = run, .w = &run->workers[worker], .alg = inv->algs[i / SHARDS], .first = i % SHARDS};
+    RA_ERR_AUTO trouble = {0};
+    const char *prefix = ra_key_blob_shard(&shard.w->key, shard.alg, shard.first);
+    unsigned want = ra_survey_wants(run, RA_SURVEY_SIZES) ? RA_WANT_SIZE : 0;
+    shard.w->digests.n = 0;
+    int rc = ra_survey_each(run, prefix, RA_LIST_LEAF, "data", want, take_blob, &shard, &trouble);
+    add_shard(&shard);
+    ra_progress_add(run->job->progress, shard.w->digests.n, 0);
+    ra_vec_release(&shard.sizes);
+    if (rc == 0 || rc == -RA_NOTFOUND)
+        return 0;
+    return ra_survey_complain(run, "unreadable", &(struct ra_place){.path = prefix}, &trouble, err);
+}
+
+int ra_survey_blobs(struct ra_survey_run *run, struct ra_err *err)
+{
+    struct inventory inv = {.run = run};
+    RA_ERR_AUTO trouble = {0};
+    ra_progress_phase(run->job->progress, "listing blobs", 0, 0);
+    int rc = ra_survey_each(run, RA_BLOBS, RA_LIST_LEVEL, NULL, 0, take_alg, &inv, &trouble);
+    run->out->no_blobs = rc == -RA_NOTFOUND;
+    if (rc < 0 && rc != -RA_NOTFOUND)
+        return ra_survey_complain(run, "unreadable", &(struct ra_place){.path = RA_BLOBS}, &trouble, err);
+    return ra_parallel(run->threads, inv.n_algs * SHARDS, list_shard, &inv, err);
+}

@@ -1,0 +1,183 @@
+#include "jobs/survey_parts.h"
+
+struct manifests {
+    struct ra_survey_run *run;
+    RA_VEC(uint32_t) ids;               /* to be read in this round */
+    struct ra_survey_manifest **result; /* beside ids */
+    RA_VEC(struct ra_survey_manifest *) all;
+};
+
+/* --- one manifest ------------------------------------------------------------------------------------------- */
+
+static struct ra_survey_manifest *make(struct ra_survey_run *run, struct ra_survey_worker *w, uint32_t blob,
+                                       enum ra_manifest_state state)
+{
+    const struct ra_refs *refs = &w->refs;
+    struct ra_survey_manifest *m = ra_arena_alloc(w->arena, sizeof(*m) + refs->list.n * sizeof(m->refs[0]));
+    m->blob = blob;
+    m->state = (uint8_t)state;
+    m->kind = (uint8_t)refs->kind;
+    uint32_t *to = m->refs;
+    for (int role = 0; role < RA_ROLES; role++)
+        ra_vec_each (ref, &refs->list) {
+            if ((int)ref->role != role)
+                continue;
+            *to = ra_blobs_add(run->out->blobs, &ref->digest);
+            if (ref->size >= 0)
+                ra_blobs_declare(run->out->blobs, *to, (uint64_t)ref->size);
+            to++;
+            m->count[role]++;
+        }
+    return m;
+}
+
+static enum ra_manifest_state parse(struct ra_survey_run *run, struct ra_survey_worker *w,
+                                    const struct ra_place *at)
+{
+    RA_ERR_AUTO err = {0};
+    if (ra_refs_read(&w->refs, w->buf.data, w->buf.len, &err) < 0) {
+        ra_find(run->job->findings, RA_ERROR, "bad-manifest", at, "the manifest cannot be read: %s",
+                ra_err_text(&err));
+        ra_refs_scan(&w->refs, ra_buf_str(&w->buf), w->buf.len);
+        return RA_STATE_BROKEN;
+    }
+    if (w->refs.kind != RA_MANIFEST_UNKNOWN &&
+        !(w->refs.odd & (RA_ODD_VERSION | RA_ODD_AMBIGUOUS | RA_ODD_TYPE)))
+        return RA_STATE_OK;
+    ra_find(run->job->findings, RA_NOTE, "not-understood", at, "%s",
+            w->refs.kind == RA_MANIFEST_UNKNOWN ? "a manifest of a media type that is not known"
+            : w->refs.odd & RA_ODD_VERSION      ? "a manifest with a schemaVersion that no registry accepts"
+            : w->refs.odd & RA_ODD_AMBIGUOUS    ? "a manifest that is an image and an index at once"
+                                                : "a manifest with members of a wrong type");
+    return RA_STATE_ODD;
+}
+
+static enum ra_manifest_state no_manifest(struct ra_survey_run *run, const struct ra_place *at, int rc,
+                                          struct ra_err *trouble)
+{
+    if (rc == -RA_NOTFOUND)
+        return RA_STATE_MISSING;
+    ra_find(run->job->findings, RA_ERROR, rc == -RA_TOOBIG ? "bad-manifest" : "unreadable", at, "%s",
+            ra_err_text(trouble));
+    return rc == -RA_TOOBIG ? RA_STATE_TOO_BIG : RA_STATE_UNREADABLE;
+}
+
+static int read_manifest(void *arg, size_t i, unsigned worker, struct ra_err *err)
+{
+    struct manifests *m = arg;
+    struct ra_survey_run *run = m->run;
+    struct ra_survey_worker *w = &run->workers[worker];
+    struct ra_digest d;
+    struct ra_stat st = {0};
+    RA_ERR_AUTO trouble = {0};
+    ra_blobs_digest(run->out->blobs, m->ids.at[i], &d);
+    const char *key = ra_key_blob(&w->key, &d);
+    struct ra_place at = {.path = key, .digest = &d};
+    int rc = ra_survey_get(run, w, key, RA_MANIFEST_MAX, &st, &trouble);
+    if (rc == -RA_CANCELLED)
+        return ra_err_move(err, &trouble);
+    w->refs.list.n = 0;
+    w->refs.kind = RA_MANIFEST_UNKNOWN;
+    enum ra_manifest_state state = rc < 0 ? no_manifest(run, &at, rc, &trouble) : parse(run, w, &at);
+    m->result[i] = make(run, w, m->ids.at[i], state);
+    if (rc == 0) {
+        m->result[i]->bytes = (uint32_t)st.size;
+        ra_blobs_size_is(run->out->blobs, m->ids.at[i], st.size);
+    }
+    ra_progress_add(run->job->progress, 1, st.size);
+    return 0;
+}
+
+/* --- all of them -------------------------------------------------------------------------------------------- */
+
+static void want_manifest(struct manifests *m, uint32_t id)
+{
+    if (id != RA_NONE && !(ra_blobs_set(m->run->out->blobs, id, RA_BLOB_MANIFEST) & RA_BLOB_MANIFEST))
+        *ra_vec_push(&m->ids) = id;
+}
+
+static void want_all_named(struct manifests *m)
+{
+    ra_vec_each (repo, &m->run->out->repos) {
+        for (uint32_t i = 0; i < repo->n_revs; i++) {
+            if (repo->revs[i].flags & RA_REV_NO_LINK)
+                continue;
+            want_manifest(m, repo->revs[i].blob);
+            want_manifest(m, repo->revs[i].other);
+        }
+        for (uint32_t i = 0; i < repo->n_tags; i++) {
+            const struct ra_survey_tag *tag = &repo->tags[i];
+            want_manifest(m, tag->target);
+            for (uint32_t k = 0; tag->flags & RA_TAG_BAD_LINK && k < tag->n_history; k++)
+                want_manifest(m, tag->history[k]);
+        }
+    }
+}
+
+static void want_children(struct manifests *m, const struct ra_survey_manifest *parent)
+{
+    size_t n;
+    const uint32_t *child = ra_survey_refs(parent, RA_REF_CHILD, &n);
+    for (size_t i = 0; i < n; i++)
+        want_manifest(m, child[i]);
+}
+
+static int read_round(struct manifests *m, struct ra_err *err)
+{
+    size_t n = m->ids.n, before = m->all.n;
+    m->result = ra_calloc(n, sizeof(*m->result));
+    int rc = ra_parallel(m->run->threads, n, read_manifest, m, err);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        *ra_vec_push(&m->all) = m->result[i];
+    free(m->result);
+    m->ids.n = 0;
+    for (size_t i = before; ra_survey_wants(m->run, RA_SURVEY_CHILDREN) && i < m->all.n; i++)
+        want_children(m, m->all.at[i]);
+    return rc;
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint32_t left = (*(struct ra_survey_manifest *const *)a)->blob;
+    uint32_t right = (*(struct ra_survey_manifest *const *)b)->blob;
+    return left < right ? -1 : left > right;
+}
+
+static bool protects(const struct ra_survey *s, uint32_t blob)
+{
+    const struct ra_survey_manifest *m = blob == RA_NONE ? NULL : ra_survey_manifest(s, blob);
+    return m &&
+           (m->state == RA_STATE_BROKEN || m->state == RA_STATE_TOO_BIG || m->state == RA_STATE_UNREADABLE);
+}
+
+static void protect_repos(struct ra_survey *s)
+{
+    ra_vec_each (repo, &s->repos) {
+        bool any = false;
+        for (uint32_t i = 0; i < repo->n_revs; i++)
+            any |= protects(s, repo->revs[i].blob) || protects(s, repo->revs[i].other);
+        for (uint32_t i = 0; i < repo->n_tags; i++)
+            any |= protects(s, repo->tags[i].target);
+        if (any)
+            repo->flags |= RA_REPO_PROTECT;
+    }
+}
+
+int ra_survey_manifests(struct ra_survey_run *run, struct ra_err *err)
+{
+    struct manifests m = {.run = run};
+    struct ra_survey *s = run->out;
+    int rc = 0;
+    want_all_named(&m);
+    ra_progress_phase(run->job->progress, "reading manifests", m.ids.n, 0);
+    while (rc == 0 && m.ids.n > 0)
+        rc = read_round(&m, err);
+    ra_vec_release(&m.ids);
+    if (m.all.n)
+        qsort(m.all.at, m.all.n, sizeof(*m.all.at), compare);
+    s->manifests.at = m.all.at;
+    s->manifests.n = m.all.n;
+    if (rc == 0)
+        protect_repos(s);
+    return rc;
+}

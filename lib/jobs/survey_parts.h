@@ -1,0 +1,66 @@
+/*
+ * The insides of reading a storage: shared by survey*.c and by nobody else. The steps, each over all threads:
+ *
+ * survey_blobs.c      the inventory of blobs/
+ * survey_find.c       which repositories there are
+ * survey_list.c       the names in each: tags, revisions, layer links, uploads
+ * survey_links.c      what the links of tags and revisions say
+ * survey_manifests.c  the manifests that they name
+ * survey.c            puts them in order, repeats what vanished, and answers questions about the result
+ */
+#ifndef RA_JOBS_SURVEY_PARTS_H
+#define RA_JOBS_SURVEY_PARTS_H
+
+#include "jobs/survey.h"
+#include "registry/layout.h"
+
+/* A flag of ours beside enum ra_repo_flags: something vanished while the repository was read. */
+#define RA_REPO_AGAIN (1u << 16)
+
+struct ra_survey_worker { /* what belongs to one thread */
+    struct ra_arena *arena;
+    struct ra_buf buf;
+    struct ra_refs refs;
+    RA_VEC(struct ra_digest) digests;
+    RA_VEC(const char *) names;
+    RA_VEC(uint32_t) ids;
+    RA_VEC(struct ra_survey_repo) repos;
+    struct ra_key key;
+};
+
+struct ra_survey_run {
+    const struct ra_job *job;
+    const struct ra_survey_opts *opts;
+    struct ra_survey *out;
+    struct ra_survey_worker *workers;
+    unsigned threads;
+};
+
+static inline bool ra_survey_wants(const struct ra_survey_run *run, unsigned what)
+{
+    return run->opts->want & what;
+}
+
+/* Calls fn for every entry below prefix. NOTFOUND when there is no such folder. */
+int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_list_mode mode,
+                   const char *leaf, unsigned want,
+                   int (*fn)(void *arg, const struct ra_entry *e, struct ra_err *err), void *arg,
+                   struct ra_err *err);
+/* Reads a small object into w->buf. What is not there is looked for a second time: NOTFOUND is certain. */
+int ra_survey_get(const struct ra_survey_run *run, struct ra_survey_worker *w, const char *key, size_t limit,
+                  struct ra_stat *st, struct ra_err *err);
+/* Adds a finding from an error, and frees it; a signal is not a finding: then negative. */
+int ra_survey_complain(const struct ra_survey_run *run, const char *code, const struct ra_place *at,
+                       struct ra_err *from, struct ra_err *err);
+
+int ra_survey_blobs(struct ra_survey_run *run, struct ra_err *err);
+int ra_survey_find_repos(struct ra_survey_run *run, struct ra_err *err);
+/* Looks into a repository's folder again; the flags that tell what is in it are set anew. */
+int ra_survey_look_again(struct ra_survey_run *run, struct ra_survey_worker *w, struct ra_survey_repo *repo,
+                         struct ra_err *err);
+/* Both for the repositories with numbers which[0..n). */
+int ra_survey_list(struct ra_survey_run *run, const uint32_t *which, size_t n, struct ra_err *err);
+int ra_survey_links(struct ra_survey_run *run, const uint32_t *which, size_t n, struct ra_err *err);
+int ra_survey_manifests(struct ra_survey_run *run, struct ra_err *err);
+
+#endif
