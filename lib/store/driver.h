@@ -30,8 +30,8 @@ struct ra_driver {
     void (*close)(struct ra_store *s);
     int (*stat)(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err);
     int (*now)(struct ra_store *s, int64_t *out, struct ra_err *err); /* NULL: this machine's clock */
-    int (*list_open)(struct ra_store *s, const char *prefix, const struct ra_list_opts *opts, struct ra_list **out,
-                     struct ra_err *err);
+    int (*list_open)(struct ra_store *s, const char *prefix, const struct ra_list_opts *opts,
+                     struct ra_list **out, struct ra_err *err);
     int (*list_next)(struct ra_list *l, struct ra_page *page, struct ra_err *err);
     void (*list_close)(struct ra_list *l);
     int (*get)(struct ra_store *s, const char *key, size_t limit, struct ra_buf *out, struct ra_stat *st,
@@ -42,18 +42,23 @@ struct ra_driver {
     void (*reader_stat)(const struct ra_reader *r, struct ra_stat *out);
     int (*reader_fd)(const struct ra_reader *r); /* NULL: -1 */
     void (*read_close)(struct ra_reader *r);
-    int (*write_open)(struct ra_store *s, const char *key, unsigned flags, uint64_t size_hint, struct ra_writer **out,
-                      struct ra_err *err);
+    int (*write_open)(struct ra_store *s, const char *key, unsigned flags, uint64_t size_hint,
+                      struct ra_writer **out, struct ra_err *err);
     int (*write)(struct ra_writer *w, const void *p, size_t n, struct ra_err *err);
-    int (*write_clone)(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err); /* NULL: UNSUPPORTED */
+    int (*write_clone)(struct ra_writer *w, const struct ra_reader *from,
+                       struct ra_err *err); /* NULL: UNSUPPORTED */
     int (*write_commit)(struct ra_writer *w, const char *key, struct ra_err *err);
     void (*write_abort)(struct ra_writer *w);
     int (*sync)(struct ra_store *s, struct ra_err *err); /* NULL: nothing to do */
-    int (*remove)(struct ra_store *s, struct ra_removal *items, size_t n, int64_t not_after, struct ra_err *err);
-    int (*prune)(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after, struct ra_err *err); /* NULL */
-    int (*remove_prefix)(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after, uint64_t *removed,
-                         uint64_t *bytes, struct ra_err *err); /* NULL: list deep, remove, prune */
-    int (*lock)(struct ra_store *s, const char *key, const char *who, struct ra_lock **out, struct ra_err *err);
+    int (*remove)(struct ra_store *s, struct ra_removal *items, size_t n, int64_t not_after,
+                  struct ra_err *err);
+    int (*prune)(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,
+                 struct ra_err *err); /* NULL */
+    int (*remove_prefix)(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,
+                         uint64_t *removed, uint64_t *bytes,
+                         struct ra_err *err); /* NULL: list deep, remove, prune */
+    int (*lock)(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
+                struct ra_err *err);
     void (*unlock)(struct ra_lock *l);
 };
 

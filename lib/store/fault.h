@@ -7,11 +7,12 @@
 
 #include "store/store.h"
 
-enum ra_fault_op { /* a set of these says which calls are counted */
+/* A set of these says which calls are counted. */
+enum ra_fault_op {
     RA_FAULT_STAT = 1 << 0,
-    RA_FAULT_LIST = 1 << 1, /* list_open and list_next */
-    RA_FAULT_READ = 1 << 2, /* get, read_open, read */
-    RA_FAULT_WRITE = 1 << 3, /* write_open, write, write_clone, write_commit, sync */
+    RA_FAULT_LIST = 1 << 1,   /* list_open and list_next */
+    RA_FAULT_READ = 1 << 2,   /* get, read_open, read */
+    RA_FAULT_WRITE = 1 << 3,  /* write_open, write, write_clone, write_commit, sync */
     RA_FAULT_REMOVE = 1 << 4, /* remove (each key counts), prune, remove_prefix */
     RA_FAULT_LOCK = 1 << 5,
     RA_FAULT_ALL = 63,

@@ -35,13 +35,13 @@ void ra_fs_temp_drop(struct ra_fs_temp *t)
     errno = number;
 }
 
-static void new_name(struct ra_fs_temp *t)
+static int new_name(struct ra_fs_temp *t)
 {
-    uint64_t number[2];
-    if (getrandom(number, sizeof(number), 0) != sizeof(number))
-        abort(); /* never for so few bytes */
-    snprintf(t->name, sizeof(t->name), "%s.%016llx", RA_FS_STAGING,
-             (unsigned long long)(number[0] ^ number[1]));
+    uint64_t number = 0;
+    if (getrandom(&number, sizeof(number), 0) < 0)
+        return -1;
+    snprintf(t->name, sizeof(t->name), "%s.%016llx", RA_FS_STAGING, (unsigned long long)number);
+    return 0;
 }
 
 /* The staging folder; it comes and goes with the regadms that use it. */
@@ -71,7 +71,8 @@ static bool is_ours(int fd)
 static int open_named_in(int dir, struct ra_fs_temp *out)
 {
     for (int i = 0; i < TRIES; i++) {
-        new_name(out);
+        if (new_name(out))
+            return -1;
         out->fd = openat(dir, out->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (out->fd < 0 && errno != EEXIST)
             return -1;
@@ -148,7 +149,8 @@ int ra_fs_temp_link(const struct ra_fs_temp *t, int dir, const char *name)
 static int name_in(struct ra_fs_temp *t, int dir)
 {
     for (int i = 0; i < TRIES; i++) {
-        new_name(t);
+        if (new_name(t))
+            return -1;
         if (!ra_fs_temp_link(t, dir, t->name)) {
             t->dir = fcntl(dir, F_DUPFD_CLOEXEC, 0);
             return t->dir < 0 ? -1 : 0;

@@ -20,8 +20,10 @@ struct object {
     struct content *content;
 };
 
-struct held { /* a lock in force */
+struct lock {
+    struct ra_lock base;
     char *key, *who;
+    struct lock *next;
 };
 
 struct parked {
@@ -35,16 +37,12 @@ struct mem {
     pthread_mutex_t mutex; /* guards what follows, and every content's owners */
     int64_t clock;
     RA_VEC(struct object) objects; /* sorted by key */
-    RA_VEC(struct held) locks;
+    struct lock *locks;            /* those in force */
     RA_VEC(struct parked) parked;
 };
 
-static const struct ra_driver driver;
-
 static struct mem *mem_of(struct ra_store *s)
 {
-    if (s->driver != &driver)
-        abort();
     return (struct mem *)s;
 }
 
@@ -154,7 +152,7 @@ struct list {
     struct ra_list base;
     struct ra_list_opts opts;
     char *prefix;
-    char *leaf;  /* "/<leaf>" */
+    char *leaf;
     char *after; /* where the next page begins: the first key that is not before it */
     RA_VEC(struct ra_entry) page;
 };
@@ -165,7 +163,7 @@ static int mem_list_open(struct ra_store *s, const char *prefix, const struct ra
     struct list *l = ra_new(struct list);
     *l = (struct list){
         .base.store = s, .opts = *opts, .prefix = ra_strdup(prefix), .after = ra_strdup(prefix)};
-    l->leaf = opts->leaf ? ra_asprintf("/%s", opts->leaf) : NULL;
+    l->leaf = opts->leaf ? ra_strdup(opts->leaf) : NULL;
     *out = &l->base;
     return 0;
 }
@@ -186,15 +184,6 @@ static size_t group_end(const struct mem *m, size_t i, size_t len)
     return i;
 }
 
-static const struct content *leaf_in_group(const struct mem *m, size_t i, size_t end, size_t len,
-                                           const char *leaf)
-{
-    for (; i < end; i++)
-        if (!strcmp(m->objects.at[i].key + len, leaf))
-            return m->objects.at[i].content;
-    return NULL;
-}
-
 /* Adds the entry that object i stands for (alone, or with others of its folder); returns the first after it.
  */
 static size_t take(struct mem *m, struct list *l, size_t i)
@@ -208,13 +197,13 @@ static size_t take(struct mem *m, struct list *l, size_t i)
         e->st.kind = l->opts.mode == RA_LIST_LEAF ? RA_OTHER : RA_OBJECT;
         return i + 1;
     }
-    size_t end = group_end(m, i, len);
-    const struct content *leaf = l->leaf ? leaf_in_group(m, i, end, len, l->leaf) : NULL;
     e->name = ra_strndup(name, n);
     e->st.kind = RA_PREFIX;
-    if (leaf)
-        fill(leaf, &e->st);
-    return end;
+    ra_auto_free char *leaf = l->leaf ? ra_asprintf("%.*s/%s", (int)len, key, l->leaf) : NULL;
+    const struct object *o = leaf ? find(m, leaf) : NULL;
+    if (o)
+        fill(o->content, &e->st);
+    return group_end(m, i, len);
 }
 
 static int mem_list_next(struct ra_list *base, struct ra_page *page, struct ra_err *err RA_UNUSED)
@@ -407,30 +396,17 @@ static int mem_remove(struct ra_store *s, struct ra_removal *items, size_t n, in
 /* --- keeping others out
  * ------------------------------------------------------------------------------------- */
 
-struct lock {
-    struct ra_lock base;
-    char *key;
-};
-
-static struct held *find_lock(struct mem *m, const char *key)
-{
-    ra_vec_each (h, &m->locks)
-        if (!strcmp(h->key, key))
-            return h;
-    return NULL;
-}
-
 static int mem_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
                     struct ra_err *err)
 {
     struct mem *m = mem_of(s);
     RA_LOCKED(&m->mutex);
-    const struct held *h = find_lock(m, key);
-    if (h)
-        return ra_fail(err, RA_BUSY, "the storage is locked by %s", h->who);
-    *ra_vec_push(&m->locks) = (struct held){ra_strdup(key), ra_strdup(who)};
+    for (const struct lock *l = m->locks; l; l = l->next)
+        if (!strcmp(l->key, key))
+            return ra_fail(err, RA_BUSY, "the storage is locked by %s", l->who);
     struct lock *l = ra_new(struct lock);
-    *l = (struct lock){.base.store = s, .key = ra_strdup(key)};
+    *l = (struct lock){.base.store = s, .key = ra_strdup(key), .who = ra_strdup(who), .next = m->locks};
+    m->locks = l;
     *out = &l->base;
     return 0;
 }
@@ -440,11 +416,12 @@ static void mem_unlock(struct ra_lock *base)
     struct lock *l = (struct lock *)base;
     struct mem *m = mem_of(base->store);
     RA_LOCKED(&m->mutex);
-    struct held *h = find_lock(m, l->key);
-    free(h->key);
-    free(h->who);
-    *h = m->locks.at[--m->locks.n];
+    struct lock **at = &m->locks;
+    while (*at != l)
+        at = &(*at)->next;
+    *at = l->next;
     free(l->key);
+    free(l->who);
     free(l);
 }
 
@@ -460,7 +437,6 @@ static void mem_close(struct ra_store *s)
         parked_release(p);
     ra_vec_release(&m->objects);
     ra_vec_release(&m->parked);
-    ra_vec_release(&m->locks);
     pthread_mutex_destroy(&m->mutex);
     free(m);
 }
@@ -517,11 +493,4 @@ bool ra_mem_set_mtime(struct ra_store *s, const char *key, int64_t mtime)
     if (o)
         o->content->mtime = mtime;
     return o;
-}
-
-size_t ra_mem_count(struct ra_store *s)
-{
-    struct mem *m = mem_of(s);
-    RA_LOCKED(&m->mutex);
-    return m->objects.n;
 }

@@ -12,7 +12,5 @@
 void ra_mem_set_clock(struct ra_store *s, int64_t now);
 /* Gives an object another mtime; false when it is not there. */
 bool ra_mem_set_mtime(struct ra_store *s, const char *key, int64_t mtime);
-/* How many objects there are. */
-size_t ra_mem_count(struct ra_store *s);
 
 #endif

@@ -1,7 +1,8 @@
-#include "store/driver.h"
+#include "store/store.h"
 
 #include "base/clock.h"
 #include "base/vec.h"
+#include "store/driver.h"
 
 #define READ_STEP ((size_t)1 << 16)
 

@@ -32,10 +32,12 @@ enum ra_cap {
 
 struct ra_store_info {
     const char *driver; /* "filesystem", "s3", "memory" */
-    const char *where;  /* for people: "/var/lib/registry"; lent, lives as long as the store; holds no secret */
-    unsigned caps;      /* enum ra_cap */
-    unsigned io_width;  /* how many requests at once make it fastest when each has to wait (cold disk, network) */
-    size_t remove_max;  /* how many keys one ra_store_remove takes at best */
+    /* For people: "/var/lib/registry"; lives as long as the store; holds no secret. */
+    const char *where;
+    unsigned caps; /* enum ra_cap */
+    /* How many requests at once make it fastest when each has to wait (cold disk, network). */
+    unsigned io_width;
+    size_t remove_max; /* how many keys one ra_store_remove takes at best */
 };
 
 void ra_store_close(struct ra_store *s); /* NULL is fine */
@@ -47,7 +49,9 @@ const struct ra_store_info *ra_store_info(const struct ra_store *s);
 enum ra_kind {
     RA_OBJECT, /* has bytes */
     RA_PREFIX, /* a folder */
-    RA_OTHER,  /* a device, a socket, a fifo, a symlink that leads nowhere or out of the root: never read, never removed */
+    /* A device, a socket, a fifo, a symlink that leads nowhere or out of the root: never read (UNSUPPORTED), never
+     * removed, but that ra_store_remove_prefix takes links. */
+    RA_OTHER,
 };
 
 enum ra_want {
@@ -73,11 +77,16 @@ int ra_store_stat(struct ra_store *s, const char *key, struct ra_stat *out, stru
 int ra_store_now(struct ra_store *s, int64_t *out, struct ra_err *err);
 
 enum ra_list_mode {
-    RA_LIST_LEVEL, /* the names directly below the prefix: objects, and folders as RA_PREFIX (name without '/') */
-    RA_LIST_DEEP,  /* every object below, name relative to the prefix; and RA_OTHER things. Folders are not given */
-    RA_LIST_LEAF,  /* the registry's <prefix>/<name>/<leaf>: one entry a <name>. RA_OBJECT: the leaf is there, the stat
-                      is the leaf's. RA_PREFIX: a folder without it. RA_OTHER: <name> is no folder. With want == 0 the
-                      leaf is not looked at where that costs extra: RA_OBJECT then only means "a folder is there" */
+    /* The names directly below the prefix: objects, and folders as RA_PREFIX (name without '/'). */
+    RA_LIST_LEVEL,
+    /* Every object below, name relative to the prefix; and RA_OTHER things, among them symlinks to a folder that they
+     * lie in. Folders are not given. */
+    RA_LIST_DEEP,
+    /* The registry's <prefix>/<name>/<leaf>: one entry a <name>. RA_OBJECT: the leaf is there, the stat is the leaf's.
+     * RA_PREFIX: a folder without it, or where it is a folder. RA_OTHER: <name> is no folder, or the leaf is RA_OTHER.
+     * With want == 0 the leaf is not looked at where that costs extra: RA_OBJECT then only means "a folder is
+     * there". */
+    RA_LIST_LEAF,
 };
 
 struct ra_list_opts {
@@ -98,23 +107,25 @@ struct ra_page { /* at most some thousands of entries, in no promised order */
 
 struct ra_list;
 /* NOTFOUND when the prefix is not there (a driver without folders gives an empty listing instead). */
-int ra_list_open(struct ra_store *s, const char *prefix, const struct ra_list_opts *opts, struct ra_list **out,
-                 struct ra_err *err);
+int ra_list_open(struct ra_store *s, const char *prefix, const struct ra_list_opts *opts,
+                 struct ra_list **out, struct ra_err *err);
 /* 1: *page is filled and lent until the next call; 0: the end; negative: an error. An entry that cannot be looked at
- * or a subfolder that cannot be entered is an error, never left out in silence; one that vanishes meanwhile is. */
+ * or a subfolder that cannot be entered is an error, never left out in silence; one that vanishes meanwhile is. After
+ * an error the next call goes on with what is left, if anything, and comes to the end at last. */
 int ra_list_next(struct ra_list *l, struct ra_page *page, struct ra_err *err);
 void ra_list_close(struct ra_list *l);
 RA_DEFINE_AUTO_PTR(ra_list, ra_list_close)
 
 /* --- reading ------------------------------------------------------------------------------------------------ */
 
-/* Appends a whole object to out; TOOBIG (nothing appended) when it is longer than `limit`. `st`, which may be NULL,
- * gets size and mtime of what was read. */
+/* Appends a whole object to out (NOTFOUND when it is a folder); TOOBIG (nothing appended) when it is longer than
+ * `limit`. `st`, which may be NULL, gets size and mtime of what was read. */
 int ra_store_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf *out, struct ra_stat *st,
                  struct ra_err *err);
 
 enum ra_read_flags {
-    RA_READ_ONCE = 1 << 0, /* a pass over much data: keep it out of the page cache and leave access times alone */
+    /* A pass over much data: keep it out of the page cache and leave access times alone. */
+    RA_READ_ONCE = 1 << 0,
 };
 
 struct ra_reader;
@@ -136,15 +147,16 @@ RA_DEFINE_AUTO_PTR(ra_reader, ra_read_close)
 enum ra_write_flags {
     RA_WRITE_REPLACE = 0,        /* the object is replaced in one step */
     RA_WRITE_NOREPLACE = 1 << 0, /* EXISTS at commit when there is one already */
-    RA_WRITE_DEFER = 1 << 1,     /* the commit may be put off until ra_store_sync: not visible, not durable before */
+    /* The commit may be put off until ra_store_sync: not visible, not durable before. */
+    RA_WRITE_DEFER = 1 << 1,
 };
 
 struct ra_writer;
 /* Starts an object. `key` may be NULL when the name follows from the bytes: then commit names it. `size_hint` 0:
  * unknown. Nothing is visible until commit; a crash before leaves nothing but, at most, a temporary thing of ours that
  * the next writing regadm clears away. New files and folders take owner, group and mode of the tree they join. */
-int ra_write_open(struct ra_store *s, const char *key, unsigned flags, uint64_t size_hint, struct ra_writer **out,
-                  struct ra_err *err);
+int ra_write_open(struct ra_store *s, const char *key, unsigned flags, uint64_t size_hint,
+                  struct ra_writer **out, struct ra_err *err);
 int ra_write(struct ra_writer *w, const void *p, size_t n, struct ra_err *err);
 /* Makes the whole content of a reader the content of this (so far empty) writer without copying bytes where the file
  * system can share them. UNSUPPORTED (nothing written; copy then) where it cannot. */
@@ -156,9 +168,11 @@ void ra_write_abort(struct ra_writer *w); /* NULL is fine */
 RA_DEFINE_AUTO_PTR(ra_writer, ra_write_abort)
 
 /* open + write + commit. */
-int ra_store_put(struct ra_store *s, const char *key, const void *p, size_t n, unsigned flags, struct ra_err *err);
+int ra_store_put(struct ra_store *s, const char *key, const void *p, size_t n, unsigned flags,
+                 struct ra_err *err);
 
-/* After it, everything committed before is visible and durable: the barrier between blobs, links and tags. */
+/* After it, everything committed before is visible and durable, and what was removed is gone for good: the barrier
+ * between blobs, links and tags. Each commit that fails is tried on its own; the first failure is returned. */
 int ra_store_sync(struct ra_store *s, struct ra_err *err);
 
 /* --- removing ----------------------------------------------------------------------------------------------- */
@@ -167,33 +181,40 @@ int ra_store_sync(struct ra_store *s, struct ra_err *err);
 
 struct ra_removal {
     const char *key;
-    size_t keep;   /* the first `keep` bytes of key name a folder that stays even when it is empty afterwards; folders
-                      below it that the removal empties go too. Use the length of the last prefix that must live. */
+    /* The first `keep` bytes of key name a folder that stays even when it is empty afterwards; folders below it
+     * that the removal empties go too. Use the length of the last prefix that must live. */
+    size_t keep;
     int status;    /* out: 0 removed or was not there; -RA_BUSY younger than allowed; else -code */
     int sys;       /* out: errno behind status, or 0 */
     uint64_t size; /* out: bytes it had, where known */
 };
 
 /* Removes objects. An object whose mtime, looked at again right now, is after `not_after` stays (RA_ANY_AGE: no
- * limit, to be written out by every caller who means it). One failing key does not stop the others: look at status.
- * Negative only when the whole call failed. */
-int ra_store_remove(struct ra_store *s, struct ra_removal *items, size_t n, int64_t not_after, struct ra_err *err);
+ * limit, to be written out by every caller who means it). A symlink goes itself, never what it points at; one to a
+ * folder is no object. One failing key does not stop the others: look at status. Negative only when the whole call
+ * failed. */
+int ra_store_remove(struct ra_store *s, struct ra_removal *items, size_t n, int64_t not_after,
+                    struct ra_err *err);
 
 /* Removes empty folders below `prefix`, and it too when empty and longer than `keep`; nothing else. No-op without
  * RA_CAP_FOLDERS. A folder changed after `not_after` stays. */
-int ra_store_prune(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after, struct ra_err *err);
+int ra_store_prune(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,
+                   struct ra_err *err);
 
 /* Removes every object below `prefix` that is not after `not_after`, then prunes. Symlinks go, never what they point
- * at. *removed and *bytes (either may be NULL) are added to. The first failure is returned after all were tried. */
-int ra_store_remove_prefix(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after, uint64_t *removed,
-                           uint64_t *bytes, struct ra_err *err);
+ * at: a prefix that is one itself goes too, or is UNSUPPORTED when `keep` holds it. Other RA_OTHER things stay, and are
+ * a failure. A prefix that is not there is empty. *removed and *bytes (either may be NULL) are added to. The first
+ * failure is returned after all were tried. */
+int ra_store_remove_prefix(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,
+                           uint64_t *removed, uint64_t *bytes, struct ra_err *err);
 
 /* --- keeping others out ------------------------------------------------------------------------------------- */
 
 struct ra_lock;
 /* Takes the one lock of writing regadms, at `key`, without waiting; BUSY, naming the holder's `who`, when another has
  * it. A crash frees it. *out is NULL, and the result 0, where the driver has no RA_CAP_LOCK. */
-int ra_store_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out, struct ra_err *err);
+int ra_store_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
+                  struct ra_err *err);
 void ra_store_unlock(struct ra_lock *l);
 RA_DEFINE_AUTO_PTR(ra_lock, ra_store_unlock)
 
