@@ -21,7 +21,8 @@ $(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, cl
 PACKAGES := libcrypto jansson yaml-0.1 libarchive libxcrypt libisal libcurl libzstd liblzma zlib
 OPT      ?= $(OPT_$(VARIANT))
 WERROR   ?= -Werror
-WARN     := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef
+WARN     := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
+	-Wno-missing-field-initializers
 PKG_INC  := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIB  := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CPPFLAGS += -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(PKG_INC)
