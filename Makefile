@@ -20,12 +20,14 @@ $(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, cl
 
 PACKAGES := libcrypto jansson yaml-0.1 libarchive libxcrypt libisal libcurl libzstd liblzma zlib
 OPT      ?= $(OPT_$(VARIANT))
+# Builds for tests can make storage calls fail: REGADM_FAULT, see lib/store/fault.h.
+FAULTS   := $(if $(filter release clang,$(VARIANT)),,-DRA_TEST_FAULTS)
 WERROR   ?= -Werror
 WARN     := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
 	-Wno-missing-field-initializers
 PKG_INC  := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIB  := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
-CPPFLAGS += -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(PKG_INC)
+CPPFLAGS += $(FAULTS) -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(PKG_INC)
 CFLAGS   += -std=gnu17 $(OPT) $(WARN) -fno-strict-aliasing -fstack-protector-strong -pthread
 LDLIBS   += $(PKG_LIB) -lbz2 -pthread
 

@@ -45,7 +45,7 @@ struct ra_ctx {
     struct ra_globals g;
     void *opts; /* the verb's own struct, zeroed or as `defaults` has it, then filled from the table */
     struct ra_strlist operands; /* what is no option */
-    int argc;                   /* RAW_ARGS */
+    int argc;                   /* what followed the verb (RAW_ARGS); argv[0] is the first argument */
     char **argv;
     struct ra_job job;
     const struct ra_regconfig

@@ -1,4 +1,250 @@
-int main(void)
+/*
+ * regadm: administers the storage of a Docker or OCI registry where it lies. The map of the code, floor by
+ * floor; a file includes headers of its own floor or lower ones only.
+ *
+ * cmd/            arguments -> options -> one call into lib/jobs -> rows or JSON
+ *   main.c          this: options, storage, lock, findings, exit status
+ *   cmd.h           what a verb sees of the frame        commands.c verbs.h  the table of verbs and shared
+ * options help.c          help, version                         print.c             findings, errors, parts
+ * of JSON rows.c          tables                                talk.c              questions and talk
+ */
+#include "cmd.h"
+
+#include "help.h"
+#include "print.h"
+
+#include "registry/layout.h"
+#include "registry/storage.h"
+
+#ifdef RA_TEST_FAULTS
+#include "store/fault.h"
+#endif
+
+#include <limits.h>
+#include <locale.h>
+#include <signal.h>
+
+enum { STATUS_DONE = 0, STATUS_FINDINGS = 1, STATUS_USAGE = 2, STATUS_FAILED = 3 };
+
+extern char **environ;
+
+/* What one run of a verb holds besides the context that the verb sees. */
+struct session {
+    struct ra_ctx ctx;
+    struct ra_storage storage;
+    struct ra_lock *lock;
+};
+
+static void session_release(struct session *s)
 {
-    return 0;
+    ra_progress_stop(s->ctx.job.progress);
+    ra_store_unlock(s->lock);
+    ra_storage_release(&s->storage);
+    ra_findings_release(&s->ctx.findings);
+    ra_strlist_release(&s->ctx.operands);
+    free(s->ctx.opts);
+}
+
+#ifdef RA_TEST_FAULTS
+static int wrap_faults(struct session *s, struct ra_err *err)
+{
+    const char *text = getenv("REGADM_FAULT");
+    struct ra_fault_plan plan;
+    if (!text)
+        return 0;
+    int rc = ra_fault_plan_parse(text, &plan, err);
+    if (rc == 0)
+        s->storage.store = ra_fault_wrap(s->storage.store, &plan);
+    return rc;
+}
+#endif
+
+static int lock_storage(struct session *s, struct ra_err *err)
+{
+    int rc = ra_storage_check_owner(s->storage.store, err);
+    if (rc < 0)
+        return rc;
+    ra_auto_free char *who = ra_asprintf("regadm %s, process %d", s->ctx.cmd->name, (int)getpid());
+    return ra_store_lock(s->storage.store, RA_LOCK_KEY, who, &s->lock, err);
+}
+
+static int open_storage(struct session *s, struct ra_err *err)
+{
+    struct ra_ctx *ctx = &s->ctx;
+    struct ra_storage_where where = {
+        .root = ctx->g.root,
+        .config = ctx->g.config,
+        .env = (const char *const *)environ,
+        .follow = ctx->g.follow,
+        .create = (ctx->cmd->flags & RA_CMD_CREATES) && !ctx->g.dry_run,
+    };
+    int rc = ra_storage_open(&where, &s->storage, err);
+    if (rc < 0)
+        return rc;
+#ifdef RA_TEST_FAULTS
+    rc = wrap_faults(s, err);
+    if (rc < 0)
+        return rc;
+#endif
+    ctx->job.store = s->storage.store;
+    ctx->config = s->storage.has_config ? &s->storage.config : NULL;
+    ra_say_verbose(ctx, 1, "storage: %s (from %s)", ra_store_info(ctx->job.store)->where,
+                   s->storage.found_by);
+    if (!(ctx->cmd->flags & RA_CMD_WRITES))
+        return 0;
+    return ctx->g.dry_run ? ra_storage_check_owner(ctx->job.store, err) : lock_storage(s, err);
+}
+
+static int check_operands(const struct ra_ctx *ctx, struct ra_err *err)
+{
+    const struct ra_cmd *cmd = ctx->cmd;
+    if (cmd->flags & RA_CMD_RAW_ARGS)
+        return 0;
+    if (ctx->operands.n < cmd->min)
+        return ra_fail(err, RA_USAGE, "'%s' needs %s", cmd->name, cmd->operands);
+    if (ctx->operands.n <= cmd->max)
+        return 0;
+    const char *extra = ctx->operands.at[cmd->max];
+    return cmd->max == 0
+               ? ra_fail(err, RA_USAGE, "'%s' takes no argument, but there is '%s'", cmd->name, extra)
+               : ra_fail(err, RA_USAGE, "'%s' takes %s: '%s' is one too many", cmd->name, cmd->operands,
+                         extra);
+}
+
+static int parse_verb(struct ra_ctx *ctx, int argc, char **argv, struct ra_err *err)
+{
+    const struct ra_cmd *cmd = ctx->cmd;
+    struct ra_opt rows[RA_GLOBAL_ROWS];
+    ctx->opts = ra_calloc(1, cmd->opts_size);
+    if (cmd->defaults)
+        memcpy(ctx->opts, cmd->defaults, cmd->opts_size);
+    ctx->argc = argc;
+    ctx->argv = argv;
+    if (cmd->flags & RA_CMD_RAW_ARGS)
+        return 0;
+    ra_cmd_globals(cmd, rows);
+    struct ra_opt_group groups[] = {{"Options", cmd->opts, ctx->opts}, {"Common options", rows, &ctx->g}};
+    int rc = ra_opt_parse(groups, RA_COUNT(groups), argc, argv, false, &ctx->operands, err);
+    if (rc < 0 || ctx->g.help)
+        return rc < 0 ? rc : 0;
+    return check_operands(ctx, err);
+}
+
+static void start_job(struct ra_ctx *ctx)
+{
+    ctx->job.threads = ctx->g.jobs ? (unsigned)ctx->g.jobs : ra_cpu_count();
+    ctx->job.findings = &ctx->findings;
+    ctx->job.dry_run = ctx->g.dry_run;
+    if (!(ctx->cmd->flags & RA_CMD_STORE))
+        return;
+    bool draw = ctx->g.progress && !ctx->g.quiet && isatty(STDERR_FILENO);
+    ctx->job.progress = ra_progress_start(draw);
+}
+
+static int run_verb(struct session *s, struct ra_err *err)
+{
+    struct ra_ctx *ctx = &s->ctx;
+    int rc = ctx->cmd->flags & RA_CMD_STORE ? open_storage(s, err) : 0;
+    if (rc < 0)
+        return rc;
+    start_job(ctx);
+    rc = ctx->cmd->run(ctx, err);
+    ra_progress_stop(ctx->job.progress);
+    ctx->job.progress = NULL;
+    if (rc >= 0 && fflush(stdout) != 0)
+        rc = ra_fail_sys(err, "cannot write the output");
+    ra_print_findings(ctx);
+    return rc;
+}
+
+static int status_of(const struct ra_ctx *ctx, int rc)
+{
+    if (rc == -RA_USAGE)
+        return STATUS_USAGE;
+    if (rc < 0)
+        return STATUS_FAILED;
+    if (ctx->status)
+        return ctx->status;
+    return ctx->partial || ra_findings_worst(&ctx->findings) > RA_NOTE ? STATUS_FINDINGS : STATUS_DONE;
+}
+
+/* Parses from the verb on, runs it and says how it ended. */
+static int run_session(struct session *s, int argc, char **argv)
+{
+    RA_ERR_AUTO err = {0};
+    int rc = parse_verb(&s->ctx, argc, argv, &err);
+    if (rc == 0 && s->ctx.g.help) {
+        ra_help_verb(s->ctx.cmd, stdout);
+        return STATUS_DONE;
+    }
+    if (rc == 0)
+        rc = run_verb(s, &err);
+    if (rc < 0)
+        ra_print_error(&err);
+    if (rc == -RA_USAGE)
+        ra_help_usage(s->ctx.cmd, stderr);
+    return status_of(&s->ctx, rc);
+}
+
+static int unknown_verb(const char *name)
+{
+    const char *near = ra_help_nearest(name);
+    fprintf(stderr, "regadm: there is no verb '%s'\n", name);
+    if (near)
+        fprintf(stderr, "        did you mean '%s'?\n", near);
+    fputs("        `regadm help` lists them all\n", stderr);
+    return STATUS_USAGE;
+}
+
+/* Options before the verb, then the verb. */
+static int start(struct session *s, int argc, char **argv)
+{
+    RA_ERR_AUTO err = {0};
+    struct ra_opt rows[RA_GLOBAL_ROWS];
+    ra_cmd_globals(NULL, rows);
+    struct ra_opt_group group = {"Options", rows, &s->ctx.g};
+    int at = ra_opt_parse(&group, 1, argc, argv, true, &s->ctx.operands, &err);
+    if (at < 0) {
+        ra_print_error(&err);
+        fputs("usage: regadm [--root DIR | --config FILE] VERB ...; `regadm help` says more\n", stderr);
+        return STATUS_USAGE;
+    }
+    if (s->ctx.g.version)
+        return puts("regadm " RA_VERSION), STATUS_DONE;
+    if (at == argc) {
+        ra_help_overview(s->ctx.g.help ? stdout : stderr);
+        return s->ctx.g.help ? STATUS_DONE : STATUS_USAGE;
+    }
+    s->ctx.cmd = ra_cmd_find(argv[at]);
+    if (!s->ctx.cmd)
+        return unknown_verb(argv[at]);
+    return run_session(s, argc - at - 1, argv + at + 1);
+}
+
+/* Called "htpasswd", it is that program. */
+static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
+{
+    const char *slash = strrchr(program, '/');
+    if (!ra_streq(slash ? slash + 1 : program, "htpasswd"))
+        return false;
+    ctx->cmd = ra_cmd_find("htpasswd");
+    return ctx->cmd != NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct session s = {.ctx = {.g = {.progress = true}, .findings = RA_FINDINGS_INIT}};
+    setlocale(LC_CTYPE, "");
+    ra_cancel_install();
+    if (argc < 1)
+        return STATUS_USAGE;
+    int status = is_called_as_verb(argv[0], &s.ctx) ? run_session(&s, argc - 1, argv + 1)
+                                                    : start(&s, argc - 1, argv + 1);
+    session_release(&s);
+    int signal_number = ra_cancel_signal();
+    if (signal_number) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
+    return status;
 }

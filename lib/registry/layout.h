@@ -9,7 +9,7 @@
  *       _manifests/tags/<tag>/current/link             what the tag points to
  *       _manifests/tags/<tag>/index/<alg>/<hex>/link   every digest the tag ever pointed to: its history
  *       _uploads/<id>/{data,startedat,hashstates/...}  an upload that has not ended
- *     .regadm/                                         ours: lock, quarantine
+ *     .regadm/                                         ours: quarantine
  *
  * Old registries left more (signatures below revisions, _layers/tarsum): parsed as RA_KEY_FOREIGN, and kept.
  * (Distribution 2.1 to 3.1, registry/storage/paths.go describes the same.)
@@ -23,7 +23,8 @@
 #define RA_BLOBS        RA_V2 "blobs/"
 #define RA_REPOSITORIES RA_V2 "repositories/"
 #define RA_OURS         RA_V2 ".regadm/"
-#define RA_LOCK_KEY     RA_OURS "lock"
+/* Beside docker/, so that a run which changes nothing leaves no trace below it. */
+#define RA_LOCK_KEY     ".regadm/lock"
 #define RA_QUARANTINE   RA_OURS "quarantine/"
 /* GitLab's registry writes this object when a database, not the tree, is the truth. */
 #define RA_DATABASE_LOCKFILE "docker/registry/lockfiles/database-in-use"

@@ -1,0 +1,75 @@
+#include "cmd.h"
+
+#include "verbs.h"
+
+const struct ra_cmd *const ra_commands[] = {
+    &ra_cmd_help,
+    &ra_cmd_version,
+    NULL,
+};
+
+static bool is_called(const struct ra_cmd *cmd, const char *name)
+{
+    if (ra_streq(cmd->name, name))
+        return true;
+    for (const char *const *alias = cmd->aliases; alias && *alias; alias++)
+        if (ra_streq(*alias, name))
+            return true;
+    return false;
+}
+
+const struct ra_cmd *ra_cmd_find(const char *name)
+{
+    for (const struct ra_cmd *const *c = ra_commands; *c; c++)
+        if (is_called(*c, name))
+            return *c;
+    return NULL;
+}
+
+#define GLOBAL(member) offsetof(struct ra_globals, member)
+
+static const char *const color_choices[] = {"auto", "always", "never", NULL};
+
+/* In the order of the help. `needs` names the flags of a verb of which one admits the option; 0: every verb
+ * has it. */
+static const struct {
+    struct ra_opt opt;
+    unsigned needs;
+} globals[] = {
+    {{"root", 0, RA_OPT_STR, GLOBAL(root), "DIR", "the registry's root directory, or its docker/registry/v2",
+      .complete = RA_COMPLETE_DIR},
+     0},
+    {{"config", 0, RA_OPT_STR, GLOBAL(config), "FILE",
+      "find the storage through this config.yml of the registry", .complete = RA_COMPLETE_FILE},
+     0},
+    {{"dry-run", 'n', RA_OPT_FLAG, GLOBAL(dry_run), NULL, "say what would be done, and do nothing"},
+     RA_CMD_DRY_RUN},
+    {{"yes", 'y', RA_OPT_FLAG, GLOBAL(yes), NULL, "do not ask"}, RA_CMD_CONFIRM},
+    {{"json", 0, RA_OPT_FLAG, GLOBAL(json), NULL, "print one JSON object"}, RA_CMD_JSON},
+    {{"quiet", 'q', RA_OPT_FLAG, GLOBAL(quiet), NULL, "print names only, and no talk"}, RA_CMD_QUIET},
+    {{"jobs", 'j', RA_OPT_UINT, GLOBAL(jobs), "N", "use N threads (default: one a processor)", .min = 1,
+      .max = 1024},
+     RA_CMD_STORE},
+    {{"follow-symlinks", 0, RA_OPT_FLAG, GLOBAL(follow), NULL,
+      "follow symbolic links that lead out of the root"},
+     RA_CMD_STORE},
+    {{"verbose", 'v', RA_OPT_COUNT, GLOBAL(verbose), NULL, "say more; twice: still more"}, 0},
+    {{"color", 0, RA_OPT_ENUM, GLOBAL(color), "WHEN", "colour: auto, always or never",
+      .choices = color_choices},
+     0},
+    {{"no-progress", 0, RA_OPT_OFF, GLOBAL(progress), NULL, "show no progress"}, RA_CMD_STORE},
+    {{"help", 'h', RA_OPT_FLAG, GLOBAL(help), NULL, "show this help"}, 0},
+    {{"version", 'V', RA_OPT_FLAG, GLOBAL(version), NULL, "show the version"}, 0},
+};
+
+void ra_cmd_globals(const struct ra_cmd *cmd, struct ra_opt rows[static RA_GLOBAL_ROWS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < RA_COUNT(globals); i++) {
+        bool admitted = !cmd || globals[i].needs == 0 || (cmd->flags & globals[i].needs);
+        bool only_alone = ra_streq(globals[i].opt.name, "version");
+        if (admitted && !(cmd && only_alone))
+            rows[n++] = globals[i].opt;
+    }
+    rows[n] = (struct ra_opt){0};
+}

@@ -1,0 +1,128 @@
+#include "print.h"
+
+#include "base/clock.h"
+
+void ra_json_open(struct ra_jsonw *w, const struct ra_ctx *ctx)
+{
+    ra_auto_free char *schema = ra_asprintf("regadm/%s/1", ctx->cmd->name);
+    ra_jsonw_to_file(w, stdout, true);
+    ra_jsonw_object(w);
+    ra_jsonw_key_str(w, "schema", schema);
+}
+
+static void json_finding(struct ra_jsonw *w, const struct ra_finding *f)
+{
+    ra_jsonw_object(w);
+    ra_jsonw_key_str(w, "severity", ra_severity_name(f->severity));
+    ra_jsonw_key_str(w, "code", f->code);
+    ra_jsonw_key_str(w, "path", f->path);
+    ra_jsonw_key_str(w, "repository", f->repository);
+    ra_jsonw_key_str(w, "tag", f->tag);
+    ra_jsonw_key_str(w, "digest", f->digest);
+    ra_jsonw_key_str(w, "message", f->message);
+    ra_jsonw_end(w);
+}
+
+int ra_json_close(struct ra_jsonw *w, struct ra_ctx *ctx, struct ra_err *err)
+{
+    ra_findings_sort(&ctx->findings);
+    ra_jsonw_key(w, "findings");
+    ra_jsonw_array(w);
+    ra_vec_each (f, &ctx->findings.list)
+        json_finding(w, f);
+    ra_jsonw_end(w);
+    ra_jsonw_end(w);
+    return ra_jsonw_finish(w, err);
+}
+
+void ra_json_digest(struct ra_jsonw *w, const char *key, const struct ra_digest *d)
+{
+    char text[RA_DIGEST_TEXT];
+    ra_jsonw_key_str(w, key, d ? ra_digest_text(d, text) : NULL);
+}
+
+void ra_json_time(struct ra_jsonw *w, const char *key, int64_t ns)
+{
+    char text[RA_TIME_TEXT];
+    ra_jsonw_key_str(w, key, ns == RA_TIME_NONE ? NULL : ra_time_text(ns, true, text));
+}
+
+static void add_safe(struct ra_buf *line, const char *s)
+{
+    ra_text_safe(line, s, strlen(s));
+}
+
+static void print_finding(const struct ra_finding *f, bool color)
+{
+    static const char *const paint[] = {
+        [RA_NOTE] = "\033[36m", [RA_WARNING] = "\033[33m", [RA_ERROR] = "\033[31m"};
+    RA_BUF_AUTO line = {0};
+    ra_buf_addf(&line, "%s%s%s: ", color ? paint[f->severity] : "", ra_severity_name(f->severity),
+                color ? "\033[0m" : "");
+    if (f->repository)
+        add_safe(&line, f->repository);
+    if (f->tag) {
+        ra_buf_addc(&line, ':');
+        add_safe(&line, f->tag);
+    }
+    if (f->repository)
+        ra_buf_adds(&line, ": ");
+    add_safe(&line, f->message);
+    ra_buf_addf(&line, " [%s]", f->code);
+    if (f->path) {
+        ra_buf_adds(&line, "\n    ");
+        add_safe(&line, f->path);
+    }
+    fprintf(stderr, "%s\n", ra_buf_str(&line));
+}
+
+static bool is_shown(const struct ra_ctx *ctx, const struct ra_finding *f)
+{
+    return f->severity != RA_NOTE || !ctx->g.quiet;
+}
+
+static void print_counts(const struct ra_ctx *ctx)
+{
+    for (const struct ra_finding_code *c = ra_finding_codes; c->code; c++) {
+        size_t n = 0;
+        ra_vec_each (f, &ctx->findings.list)
+            n += f->code == c->code && is_shown(ctx, f);
+        if (n)
+            fprintf(stderr, "%6zu %s: %s\n", n, c->code, c->meaning);
+    }
+}
+
+void ra_print_findings(struct ra_ctx *ctx)
+{
+    enum { MANY = 8 };
+    ra_findings_sort(&ctx->findings);
+    bool color = ra_use_color(ctx, stderr);
+    fflush(stdout);
+    ra_vec_each (f, &ctx->findings.list)
+        if (is_shown(ctx, f))
+            print_finding(f, color);
+    if (ctx->findings.list.n > MANY)
+        print_counts(ctx);
+}
+
+void ra_print_error(const struct ra_err *err)
+{
+    RA_BUF_AUTO text = {0};
+    fflush(stdout);
+    add_safe(&text, ra_err_text(err));
+    fprintf(stderr, "regadm: %s\n", ra_buf_str(&text));
+    if (!err->hint)
+        return;
+    ra_buf_clear(&text);
+    add_safe(&text, err->hint);
+    fprintf(stderr, "        %s\n", ra_buf_str(&text));
+}
+
+const char *ra_digest_short(const struct ra_digest *d, char out[static RA_SHORT_DIGEST])
+{
+    char text[RA_DIGEST_TEXT];
+    ra_digest_text(d, text);
+    size_t n = strcspn(text, ":") + 1 + 12;
+    snprintf(out, RA_SHORT_DIGEST, "%.*s", (int)n, text);
+    return out;
+}

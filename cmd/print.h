@@ -1,0 +1,27 @@
+/* What verbs print in the same way: findings, and the members of JSON that recur. */
+#ifndef RA_CMD_PRINT_H
+#define RA_CMD_PRINT_H
+
+#include "cmd.h"
+
+#include "base/jsonw.h"
+
+/* Begins the object of a verb on stdout: {"schema": "regadm/<verb>/1". End it with ra_json_close. */
+void ra_json_open(struct ra_jsonw *w, const struct ra_ctx *ctx);
+/* "findings": [...], the closing brace, and whether stdout took it all. */
+int ra_json_close(struct ra_jsonw *w, struct ra_ctx *ctx, struct ra_err *err);
+/* "key": "sha256:...", or null when d is NULL. */
+void ra_json_digest(struct ra_jsonw *w, const char *key, const struct ra_digest *d);
+/* "key": "2026-...Z", or null for RA_TIME_NONE. */
+void ra_json_time(struct ra_jsonw *w, const char *key, int64_t ns);
+
+/* The findings, one line each on stderr, and when there are many a count of each code. */
+void ra_print_findings(struct ra_ctx *ctx);
+/* "regadm: <text>" and the hint on stderr. */
+void ra_print_error(const struct ra_err *err);
+
+/* A digest as tables show it: "sha256:" and the first twelve digits. */
+#define RA_SHORT_DIGEST 24
+const char *ra_digest_short(const struct ra_digest *d, char out[static RA_SHORT_DIGEST]);
+
+#endif

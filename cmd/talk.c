@@ -1,0 +1,72 @@
+#include "cmd.h"
+
+bool ra_stdout_is_terminal(void)
+{
+    return isatty(STDOUT_FILENO) == 1;
+}
+
+bool ra_use_color(const struct ra_ctx *ctx, FILE *stream)
+{
+    if (ctx->g.color != RA_COLOR_AUTO)
+        return ctx->g.color == RA_COLOR_ALWAYS;
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    return !(no && *no) && term && !ra_streq(term, "dumb") && isatty(fileno(stream));
+}
+
+static void say(const struct ra_ctx *ctx, const char *fmt, va_list args)
+{
+    ra_progress_hide(ctx->job.progress);
+    fputs("regadm: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+    ra_progress_show(ctx->job.progress);
+}
+
+void ra_say(const struct ra_ctx *ctx, const char *fmt, ...)
+{
+    if (ctx->g.quiet)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    say(ctx, fmt, args);
+    va_end(args);
+}
+
+void ra_say_verbose(const struct ra_ctx *ctx, unsigned level, const char *fmt, ...)
+{
+    if (ctx->g.verbose < level)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    say(ctx, fmt, args);
+    va_end(args);
+}
+
+static bool read_yes(void)
+{
+    RA_BUF_AUTO answer = {.limit = 4096};
+    char c;
+    while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && ra_buf_room(&answer, 1))
+        ra_buf_addc(&answer, c);
+    return strcasecmp(ra_buf_str(&answer), "y") == 0 || strcasecmp(ra_buf_str(&answer), "yes") == 0;
+}
+
+int ra_confirm(const struct ra_ctx *ctx, struct ra_err *err, const char *question, ...)
+{
+    if (ctx->g.yes || ctx->g.dry_run)
+        return 0;
+    va_list args;
+    va_start(args, question);
+    ra_auto_free char *text = ra_vasprintf(question, args);
+    va_end(args);
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+        int rc = ra_fail(err, RA_DENIED,
+                         "nothing was changed: this needs a yes, and there is no terminal to ask on");
+        return ra_hint(err, rc, "look at it with --dry-run, then answer with --yes");
+    }
+    ra_progress_hide(ctx->job.progress);
+    fprintf(stderr, "%s [y/N] ", text);
+    bool yes = read_yes();
+    ra_progress_show(ctx->job.progress);
+    return yes ? 0 : ra_fail(err, RA_DENIED, "nothing was changed: the answer was not yes");
+}

@@ -1,0 +1,10 @@
+/* The record of every verb, each defined in the file of its name. */
+#ifndef RA_CMD_VERBS_H
+#define RA_CMD_VERBS_H
+
+#include "cmd.h"
+
+extern const struct ra_cmd ra_cmd_help;
+extern const struct ra_cmd ra_cmd_version;
+
+#endif

@@ -1,0 +1,165 @@
+#include "registry/storage.h"
+
+#include "base/str.h"
+#include "registry/layout.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+static const char v2_path[] = "docker/registry/v2";
+
+const char *ra_env_get(const char *const *env, const char *name)
+{
+    size_t n = strlen(name);
+    for (; env && *env; env++)
+        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+            return (*env)[n + 1] ? *env + n + 1 : NULL;
+    return NULL;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool has_v2(const char *path)
+{
+    ra_auto_free char *v2 = ra_asprintf("%s/%s", path, v2_path);
+    return is_folder(v2);
+}
+
+/* The root directory for a path that is it, or lies between it and its docker/registry/v2. Owned; NULL for
+ * neither. */
+static char *root_of(const char *path)
+{
+    static const char *const below[] = {"/docker/registry/v2", "/docker/registry", "/docker"};
+    if (has_v2(path))
+        return ra_strdup(path);
+    ra_auto_free char *real = realpath(path, NULL);
+    for (size_t i = 0; real && i < RA_COUNT(below); i++) {
+        if (!ra_ends_with(real, below[i]))
+            continue;
+        size_t n = strlen(real) - strlen(below[i]);
+        char *root = n ? ra_strndup(real, n) : ra_strdup("/");
+        if (has_v2(root))
+            return root;
+        free(root);
+    }
+    return NULL;
+}
+
+static int no_storage(const char *path, const char *found_by, struct ra_err *err)
+{
+    struct stat st;
+    ra_auto_free char *v2 = ra_asprintf("%s/%s", path, v2_path);
+    if (stat(path, &st) < 0)
+        return ra_hint(
+            err, ra_fail_sys(err, "cannot open the storage '%s' (from %s)", path, found_by),
+            "name the registry's root directory with --root DIR, or its config.yml with --config FILE");
+    if (!S_ISDIR(st.st_mode))
+        return ra_hint(err, ra_fail(err, RA_NOTFOUND, "'%s' (from %s) is no folder", path, found_by),
+                       "--root wants the registry's root directory; for a config.yml use --config");
+    if (stat(v2, &st) < 0 && errno != ENOENT)
+        return ra_fail_sys(err, "cannot look into the storage '%s' (from %s)", path, found_by);
+    int rc = ra_fail(err, RA_NOTFOUND, "'%s' (from %s) holds no registry storage: it has no folder %s", path,
+                     found_by, v2_path);
+    return ra_hint(
+        err, rc,
+        "a registry makes that folder at its first push; name another root directory with --root DIR");
+}
+
+static int open_root(const struct ra_storage_where *where, const char *path, struct ra_storage *out,
+                     struct ra_err *err)
+{
+    unsigned flags = where->follow ? RA_FS_FOLLOW_OUT : 0;
+    ra_auto_free char *root = root_of(path);
+    if (!root && where->create && (is_folder(path) || access(path, F_OK) < 0))
+        return ra_fs_open(path, flags | RA_FS_CREATE, &out->store, err);
+    if (!root)
+        return no_storage(path, out->found_by, err);
+    return ra_fs_open(root, flags, &out->store, err);
+}
+
+static int open_configured(const struct ra_storage_where *where, const char *file, struct ra_storage *out,
+                           struct ra_err *err)
+{
+    int rc = ra_regconfig_load(file, where->env, &out->config, err);
+    if (rc < 0)
+        return rc;
+    out->has_config = true;
+    if (ra_streq(out->config.driver, "filesystem"))
+        return open_root(where, out->config.root_directory, out, err);
+    rc = ra_fail(err, RA_UNSUPPORTED, "the configuration (%s) keeps its data with the '%s' driver",
+                 out->found_by, out->config.driver);
+    return ra_hint(err, rc, "regadm works on storages of the filesystem driver");
+}
+
+static bool has_storage_override(const char *const *env)
+{
+    for (; env && *env; env++)
+        if (ra_starts_with(*env, "REGISTRY_STORAGE=") || ra_starts_with(*env, "REGISTRY_STORAGE_"))
+            return true;
+    return false;
+}
+
+/* Where the storage is said to be: a root directory, or a config.yml (NULL: the environment alone). */
+struct choice {
+    const char *found_by;
+    const char *root;
+    const char *file;
+    bool configured;
+};
+
+static struct choice choose(const struct ra_storage_where *where)
+{
+    static const char *const usual[] = {"/etc/distribution/config.yml", "/etc/docker/registry/config.yml"};
+    const char *root = ra_env_get(where->env, "REGADM_ROOT");
+    const char *file = ra_env_get(where->env, "REGISTRY_CONFIGURATION_PATH");
+    if (where->root)
+        return (struct choice){.found_by = "--root", .root = where->root};
+    if (where->config)
+        return (struct choice){.found_by = where->config, .file = where->config, .configured = true};
+    if (root)
+        return (struct choice){.found_by = "REGADM_ROOT", .root = root};
+    if (file)
+        return (struct choice){.found_by = file, .file = file, .configured = true};
+    for (size_t i = 0; i < RA_COUNT(usual); i++)
+        if (access(usual[i], F_OK) == 0)
+            return (struct choice){.found_by = usual[i], .file = usual[i], .configured = true};
+    if (has_storage_override(where->env))
+        return (struct choice){.found_by = "the environment", .configured = true};
+    return (struct choice){.found_by = "the default", .root = RA_REGCONFIG_ROOT};
+}
+
+int ra_storage_open(const struct ra_storage_where *where, struct ra_storage *out, struct ra_err *err)
+{
+    struct choice c = choose(where);
+    *out = (struct ra_storage){.found_by = ra_strdup(c.found_by)};
+    int rc = c.configured ? open_configured(where, c.file, out, err) : open_root(where, c.root, out, err);
+    if (rc < 0)
+        ra_storage_release(out);
+    return rc;
+}
+
+void ra_storage_release(struct ra_storage *s)
+{
+    ra_store_close(s->store);
+    ra_regconfig_release(&s->config);
+    free(s->found_by);
+    *s = (struct ra_storage){0};
+}
+
+int ra_storage_check_owner(struct ra_store *store, struct ra_err *err)
+{
+    struct ra_stat st;
+    RA_ERR_AUTO looked = {0};
+    int rc = ra_store_stat(store, RA_DATABASE_LOCKFILE, &st, &looked);
+    if (rc == -RA_NOTFOUND)
+        return 0;
+    if (rc < 0)
+        return ra_wrap(err, ra_err_move(err, &looked), "cannot tell whether a database owns this storage");
+    rc = ra_fail(err, RA_BUSY, "refused: '%s' says that a metadata database owns this storage",
+                 RA_DATABASE_LOCKFILE);
+    return ra_hint(err, rc, "what the database knows is not in the tree: use that registry's own tools");
+}

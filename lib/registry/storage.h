@@ -1,0 +1,39 @@
+/*
+ * Finding the storage and opening it. The first that is given: `root`; `config`; REGADM_ROOT;
+ * REGISTRY_CONFIGURATION_PATH; /etc/distribution/config.yml; /etc/docker/registry/config.yml;
+ * REGISTRY_STORAGE_... alone; /var/lib/registry. A root is the registry's root directory or a folder on the
+ * way from it to its docker/registry/v2.
+ */
+#ifndef RA_REGISTRY_STORAGE_H
+#define RA_REGISTRY_STORAGE_H
+
+#include "registry/regconfig.h"
+#include "store/store.h"
+
+struct ra_storage_where {
+    const char *root;       /* a path; or NULL */
+    const char *config;     /* a config.yml; or NULL */
+    const char *const *env; /* the environment, NULL at the end */
+    bool follow;            /* symbolic links may lead out of the root */
+    bool create;            /* a root that holds no storage yet, or is not there, is fine */
+};
+
+struct ra_storage { /* starts zeroed */
+    struct ra_store *store;
+    struct ra_regconfig config;
+    bool has_config;
+    char *found_by; /* for people: "--root", "REGADM_ROOT", "/etc/docker/registry/config.yml", ... */
+};
+
+/* NOTFOUND, saying what was looked for, when there is no storage; UNSUPPORTED for a driver we have not;
+ * DENIED; and what ra_regconfig_load fails with. */
+int ra_storage_open(const struct ra_storage_where *where, struct ra_storage *out, struct ra_err *err);
+void ra_storage_release(struct ra_storage *s);
+
+/* BUSY when a registry's metadata database owns the tree (GitLab): a writer must refuse. */
+int ra_storage_check_owner(struct ra_store *store, struct ra_err *err);
+
+/* The value of NAME in a list of NAME=value, or NULL; an empty value counts as none. */
+const char *ra_env_get(const char *const *env, const char *name);
+
+#endif
