@@ -1,4 +1,4 @@
-#include "registry/ref.h"
+#include "registry/reference.h"
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -68,15 +68,15 @@ bool ra_tag_valid(const char *tag, size_t n)
     return memchr(tag, '\0', n) == NULL;
 }
 
-void ra_ref_release(struct ra_image_ref *r)
+void ra_reference_release(struct ra_reference *r)
 {
     free(r->repo);
     free(r->tag);
     free(r->digest);
-    *r = (struct ra_image_ref){0};
+    *r = (struct ra_reference){0};
 }
 
-static int parse_digest_part(const char *text, const char *at, struct ra_image_ref *ref, struct ra_err *err)
+static int parse_digest_part(const char *text, const char *at, struct ra_reference *ref, struct ra_err *err)
 {
     if (!ra_digest_prefix_valid(at))
         return ra_fail(
@@ -88,9 +88,9 @@ static int parse_digest_part(const char *text, const char *at, struct ra_image_r
     return 0;
 }
 
-int ra_ref_parse(const char *text, struct ra_image_ref *out, struct ra_err *err)
+int ra_reference_parse(const char *text, struct ra_reference *out, struct ra_err *err)
 {
-    struct ra_image_ref ref = {0};
+    struct ra_reference ref = {0};
     const char *at = strchr(text, '@');
     size_t n = at ? (size_t)(at - text) : strlen(text);
     const char *slash = memrchr(text, '/', n);
@@ -116,7 +116,7 @@ int ra_ref_parse(const char *text, struct ra_image_ref *out, struct ra_err *err)
     return 0;
 }
 
-const char *ra_ref_strip_host(const char *name)
+const char *ra_reference_strip_host(const char *name)
 {
     size_t n = strcspn(name, "/");
     if (!name[n])

@@ -3,8 +3,8 @@
  * Repository component: [a-z0-9]+ runs joined by '.', '_', '__' or any number of '-'; components joined by
  * '/'; 255 bytes at most. Tag: [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}. (distribution/reference)
  */
-#ifndef RA_REGISTRY_REF_H
-#define RA_REGISTRY_REF_H
+#ifndef RA_REGISTRY_REFERENCE_H
+#define RA_REGISTRY_REFERENCE_H
 
 #include "format/digest.h"
 
@@ -14,21 +14,21 @@ bool ra_tag_valid(const char *tag, size_t n);
 
 /* What "repo", "repo:tag", "repo@sha256:...", "repo:tag@sha256:..." says. Any part but repo may be absent
  * (NULL). */
-struct ra_image_ref {
+struct ra_reference {
     char *repo;   /* owned */
     char *tag;    /* owned, or NULL */
     char *digest; /* owned: the text behind '@', perhaps only a prefix ("sha256:1f2e3d", "1f2e3d"); or NULL */
     bool pattern; /* repo or tag hold '*' or '?' */
 };
-void ra_ref_release(struct ra_image_ref *r);
+void ra_reference_release(struct ra_reference *r);
 
 /* USAGE with an explanation when text is no reference. Patterns are accepted in repo and tag. A colon belongs
- * to the host when a '/' follows it ("localhost:5000/a"). Nothing is stripped here: see ra_ref_strip_host. */
-int ra_ref_parse(const char *text, struct ra_image_ref *out, struct ra_err *err);
+ * to the host when a '/' follows it ("localhost:5000/a"). Nothing is stripped here: see ra_reference_strip_host. */
+int ra_reference_parse(const char *text, struct ra_reference *out, struct ra_err *err);
 
 /* The repository name without a leading "host[:port]/" (a first component with a '.' or ':' in it, or
  * "localhost"), or NULL when there is no host. Lent from name. */
-const char *ra_ref_strip_host(const char *name);
+const char *ra_reference_strip_host(const char *name);
 
 /* A prefix of a digest: "sha256:abc..." or bare hex, at least 6 hex digits. */
 bool ra_digest_prefix_valid(const char *text);
