@@ -3,9 +3,7 @@
 #include "verbs.h"
 
 const struct ra_cmd *const ra_commands[] = {
-    &ra_cmd_help,
-    &ra_cmd_version,
-    NULL,
+    &ra_cmd_tags, &ra_cmd_inspect, &ra_cmd_help, &ra_cmd_version, NULL,
 };
 
 static bool is_called(const struct ra_cmd *cmd, const char *name)
@@ -62,13 +60,20 @@ static const struct {
     {{"version", 'V', RA_OPT_FLAG, GLOBAL(version), NULL, "show the version"}, 0},
 };
 
+/* A verb's own option wins over a shared one of the same name, which then goes before the verb. */
+static bool has_own(const struct ra_cmd *cmd, const char *name)
+{
+    struct ra_opt_group own = {NULL, cmd ? cmd->opts : NULL, NULL};
+    return ra_opt_find(&own, 1, name) != NULL;
+}
+
 void ra_cmd_globals(const struct ra_cmd *cmd, struct ra_opt rows[static RA_GLOBAL_ROWS])
 {
     size_t n = 0;
     for (size_t i = 0; i < RA_COUNT(globals); i++) {
         bool admitted = !cmd || globals[i].needs == 0 || (cmd->flags & globals[i].needs);
         bool only_alone = ra_streq(globals[i].opt.name, "version");
-        if (admitted && !(cmd && only_alone))
+        if (admitted && !(cmd && only_alone) && !has_own(cmd, globals[i].opt.name))
             rows[n++] = globals[i].opt;
     }
     rows[n] = (struct ra_opt){0};

@@ -1,0 +1,283 @@
+#include "print.h"
+#include "rows.h"
+#include "verbs.h"
+
+#include "jobs/tags.h"
+
+#include <limits.h>
+#include <regex.h>
+
+struct options {
+    int sort;
+    bool digests, all, reverse;
+    const char *filter, *regex;
+};
+
+static const char *const sorts[] = {"name", "created", "updated", "size", "version", NULL};
+
+static const struct ra_opt options[] = {
+    {"sort", 's', RA_OPT_ENUM, offsetof(struct options, sort), "KEY",
+     "sort by name, created, updated, size or version", .choices = sorts},
+    {"reverse", 'r', RA_OPT_FLAG, offsetof(struct options, reverse), NULL, "sort the other way round"},
+    {"filter", 0, RA_OPT_STR, offsetof(struct options, filter), "PATTERN",
+     "only tags that match the pattern: * is any run of characters"},
+    {"regex", 0, RA_OPT_STR, offsetof(struct options, regex), "REGEX",
+     "only tags in which the extended regular expression is found"},
+    {"digests", 'd', RA_OPT_FLAG, offsetof(struct options, digests), NULL, "show digests in full"},
+    {"all", 'a', RA_OPT_FLAG, offsetof(struct options, all), NULL,
+     "show tags that stand for digests too: sha256-....sig"},
+    {0},
+};
+
+struct filter {
+    const struct options *o;
+    const char *pattern; /* the tag part of the operand; or NULL */
+    bool has_regex;
+    regex_t regex;
+};
+
+static bool is_wanted(void *arg, const char *tag)
+{
+    const struct filter *f = arg;
+    if (f->pattern && !ra_glob(f->pattern, tag))
+        return false;
+    if (f->o->filter && !ra_glob(f->o->filter, tag))
+        return false;
+    if (f->has_regex && regexec(&f->regex, tag, 0, NULL, 0) != 0)
+        return false;
+    return f->o->all || f->pattern || !ra_tag_is_digest_like(tag, NULL);
+}
+
+static int compile(struct filter *f, struct ra_err *err)
+{
+    if (!f->o->regex)
+        return 0;
+    int code = regcomp(&f->regex, f->o->regex, REG_EXTENDED | REG_NOSUB);
+    char why[128];
+    if (code == 0) {
+        f->has_regex = true;
+        return 0;
+    }
+    regerror(code, &f->regex, why, sizeof(why));
+    return ra_fail(err, RA_USAGE, "'%s' is no regular expression: %s", f->o->regex, why);
+}
+
+/* A repository and its tags, as asked for by one operand. */
+struct answer {
+    char *repository;
+    struct ra_tag_list tags;
+};
+
+struct answers {
+    RA_VEC(struct answer) list;
+};
+
+static void answers_release(struct answers *a)
+{
+    ra_vec_each (one, &a->list) {
+        free(one->repository);
+        ra_tag_list_release(&one->tags);
+    }
+    ra_vec_release(&a->list);
+}
+
+static void reverse(struct ra_tag_list *l)
+{
+    for (size_t i = 0, j = l->list.n; i + 1 < j; i++) {
+        struct ra_tag swap = l->list.at[i];
+        l->list.at[i] = l->list.at[--j];
+        l->list.at[j] = swap;
+    }
+}
+
+static int read_one(struct ra_ctx *ctx, struct filter *filter, const char *operand, struct answers *out,
+                    struct ra_err *err)
+{
+    const struct options *o = ctx->opts;
+    RA_AUTO(ra_reference, _release) ref = {0};
+    const char *repo;
+    bool stripped;
+    int rc = ra_reference_parse(operand, &ref, err);
+    if (rc == 0 && (ref.digest || ra_has_glob(ref.repo)))
+        rc = ra_fail(err, RA_USAGE, "'%s': tags wants repositories, REPO or REPO:PATTERN", operand);
+    if (rc == 0)
+        rc = ra_repo_resolve(ctx->job.store, ref.repo, &repo, &stripped, err);
+    if (rc < 0)
+        return rc;
+    if (stripped)
+        ra_say(ctx, "'%s' is called '%s' in this storage", ref.repo, repo);
+    struct answer *answer = ra_vec_push(&out->list);
+    answer->repository = ra_strdup(repo);
+    filter->pattern = ref.tag;
+    struct ra_tags_opts opts = {
+        .wanted = is_wanted, .arg = filter, .names_only = ctx->g.quiet && o->sort == RA_SORT_NAME};
+    rc = ra_tags_read(&ctx->job, answer->repository, &opts, &answer->tags, err);
+    ra_tags_sort(&answer->tags, (enum ra_tag_sort)o->sort);
+    if (o->reverse)
+        reverse(&answer->tags);
+    return rc;
+}
+
+static void json_tag(struct ra_jsonw *w, const struct ra_tag *tag)
+{
+    ra_jsonw_object(w);
+    ra_jsonw_key_str(w, "tag", tag->name);
+    ra_json_digest(w, "digest", tag->has_digest ? &tag->image.digest : NULL);
+    ra_jsonw_key_str(w, "kind", ra_image_kind(&tag->image));
+    ra_jsonw_key_str(w, "media_type",
+                     tag->image.media_type && *tag->image.media_type ? tag->image.media_type : NULL);
+    ra_jsonw_key(w, "platforms");
+    ra_jsonw_array(w);
+    ra_vec_each (p, &tag->image.platforms)
+        ra_jsonw_str(w, *p);
+    ra_jsonw_end(w);
+    ra_jsonw_key_u64(w, "bytes", tag->image.bytes);
+    ra_json_time(w, "created", tag->image.created);
+    ra_json_time(w, "updated", tag->updated);
+    ra_jsonw_key_u64(w, "missing_blobs", tag->image.missing_blobs);
+    ra_jsonw_end(w);
+}
+
+static int print_json(struct ra_ctx *ctx, const struct answers *answers, struct ra_err *err)
+{
+    struct ra_jsonw w;
+    ra_json_open(&w, ctx);
+    ra_jsonw_key(&w, "repositories");
+    ra_jsonw_array(&w);
+    ra_vec_each (answer, &answers->list) {
+        ra_jsonw_object(&w);
+        ra_jsonw_key_str(&w, "name", answer->repository);
+        ra_jsonw_key(&w, "tags");
+        ra_jsonw_array(&w);
+        ra_vec_each (tag, &answer->tags.list)
+            json_tag(&w, tag);
+        ra_jsonw_end(&w);
+        ra_jsonw_end(&w);
+    }
+    ra_jsonw_end(&w);
+    return ra_json_close(&w, ctx, err);
+}
+
+static void print_names(const struct answers *answers)
+{
+    RA_BUF_AUTO line = {0};
+    ra_vec_each (answer, &answers->list)
+        ra_vec_each (tag, &answer->tags.list) {
+            ra_buf_clear(&line);
+            if (answers->list.n > 1) {
+                ra_text_safe(&line, answer->repository, strlen(answer->repository));
+                ra_buf_addc(&line, ':');
+            }
+            ra_text_safe(&line, tag->name, strlen(tag->name));
+            puts(ra_buf_str(&line));
+        }
+}
+
+static void kind_cell(struct ra_rows *rows, const struct ra_image *image)
+{
+    if (image->unreadable)
+        ra_cell(rows, "damaged");
+    else if (image->missing_blobs)
+        ra_cellf(rows, "%s (damaged)", ra_image_kind(image));
+    else
+        ra_cell(rows, ra_image_kind(image));
+}
+
+static void print_table(const struct options *o, const struct answers *answers)
+{
+    const struct ra_column columns[] = {
+        {"REPOSITORY", .elastic = true, .hidden = answers->list.n < 2},
+        {"TAG", .elastic = true},
+        {"DIGEST"},
+        {"KIND"},
+        {"PLATFORMS", .elastic = true},
+        {"SIZE", RA_RIGHT},
+        {"CREATED"},
+        {"UPDATED"},
+        {0},
+    };
+    RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
+    ra_vec_each (answer, &answers->list)
+        ra_vec_each (tag, &answer->tags.list) {
+            char text[RA_DIGEST_TEXT], brief[RA_SHORT_DIGEST];
+            RA_BUF_AUTO platforms = {0};
+            ra_image_platforms(&tag->image, &platforms);
+            ra_cell(rows, answer->repository);
+            ra_cell(rows, tag->name);
+            ra_cell(rows, !tag->has_digest ? "-"
+                          : o->digests     ? ra_digest_text(&tag->image.digest, text)
+                                           : ra_digest_short(&tag->image.digest, brief));
+            kind_cell(rows, &tag->image);
+            ra_cell(rows, platforms.len ? platforms.data : "-");
+            ra_cell_size(rows, tag->image.bytes);
+            ra_cell_time(rows, tag->image.created);
+            ra_cell_time(rows, tag->updated);
+        }
+    ra_rows_print(rows, stdout);
+}
+
+static int read_all(struct ra_ctx *ctx, struct filter *filter, struct answers *answers, struct ra_err *err)
+{
+    for (size_t i = 0; i < ctx->operands.n; i++) {
+        int rc = read_one(ctx, filter, ctx->operands.at[i], answers, err);
+        if (rc == -RA_NOTFOUND && ctx->operands.n > 1) {
+            ra_print_error(err);
+            ra_err_clear(err);
+            ctx->partial = true;
+        } else if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static int run(struct ra_ctx *ctx, struct ra_err *err)
+{
+    const struct options *o = ctx->opts;
+    struct filter filter = {.o = o};
+    __attribute__((cleanup(answers_release))) struct answers answers = {0};
+    int rc = compile(&filter, err);
+    if (rc < 0)
+        return rc;
+    rc = read_all(ctx, &filter, &answers, err);
+    if (filter.has_regex)
+        regfree(&filter.regex);
+    if (rc < 0)
+        return rc;
+    ra_progress_stop(ctx->job.progress);
+    ctx->job.progress = NULL;
+    if (ctx->g.json)
+        return print_json(ctx, &answers, err);
+    if (ctx->g.quiet)
+        print_names(&answers);
+    else
+        print_table(o, &answers);
+    return 0;
+}
+
+static const struct ra_example examples[] = {
+    {"tags team/app", "The tags of a repository"},
+    {"tags --sort updated 'team/app:v1.*'", "Some of them, those pushed last first"},
+    {"tags --json team/app | jq -r '.repositories[].tags[].digest'", "Their digests, for a program"},
+    {0},
+};
+
+const struct ra_cmd ra_cmd_tags = {
+    .name = "tags",
+    .group = "Look",
+    .summary = "list the tags of repositories: kind, platforms, size, dates",
+    .operands = "REPO[:PATTERN]...",
+    .min = 1,
+    .max = UINT_MAX,
+    .complete = RA_COMPLETE_REPO,
+    .prose = "Lists the tags of each repository with what they point to. SIZE is what the image takes: "
+             "manifest, config "
+             "and layers, each blob once. CREATED is the date in the image's config, UPDATED when the tag "
+             "was last "
+             "pushed. Tags that stand for digests (sha256-....sig) are left out unless --all is given.",
+    .opts = options,
+    .opts_size = sizeof(struct options),
+    .examples = examples,
+    .flags = RA_CMD_STORE | RA_CMD_JSON | RA_CMD_QUIET,
+    .run = run,
+};
