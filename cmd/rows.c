@@ -80,6 +80,12 @@ static size_t terminal_width(FILE *out)
     return ioctl(fileno(out), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
+/* A column without heading goes when it has nothing to say in any row. */
+static bool is_shown(const struct ra_rows *r, size_t c, const size_t *widths)
+{
+    return !r->columns[c].hidden && widths[c] > 0;
+}
+
 static void measure(const struct ra_rows *r, size_t *widths)
 {
     for (size_t c = 0; c < r->n_columns; c++)
@@ -97,7 +103,7 @@ static void fit(const struct ra_rows *r, size_t *widths, size_t limit)
     for (;;) {
         size_t total = 0, widest = SIZE_MAX;
         for (size_t c = 0; c < r->n_columns; c++) {
-            if (r->columns[c].hidden)
+            if (!is_shown(r, c, widths))
                 continue;
             total += widths[c] + (total ? 2 : 0);
             if (r->columns[c].elastic && widths[c] > 12 && (widest == SIZE_MAX || widths[c] > widths[widest]))
@@ -148,11 +154,11 @@ static void add_cell(const struct ra_rows *r, struct ra_buf *line, size_t c, con
         ra_buf_addf(line, "%s%*s", text, last ? 0 : pad, "");
 }
 
-static size_t last_shown(const struct ra_rows *r)
+static size_t last_shown(const struct ra_rows *r, const size_t *widths)
 {
     size_t last = 0;
     for (size_t c = 0; c < r->n_columns; c++)
-        if (!r->columns[c].hidden)
+        if (is_shown(r, c, widths))
             last = c;
     return last;
 }
@@ -165,12 +171,12 @@ void ra_rows_print(struct ra_rows *r, FILE *out)
     measure(r, widths);
     fit(r, widths, terminal_width(out));
     RA_BUF_AUTO line = {0};
-    size_t last = last_shown(r);
+    size_t last = last_shown(r, widths);
     for (size_t row = 0; row <= r->cells.n / r->n_columns; row++) {
         ra_buf_clear(&line);
         for (size_t c = 0; c < r->n_columns; c++) {
             const char *text = row == 0 ? r->columns[c].heading : r->cells.at[(row - 1) * r->n_columns + c];
-            if (!r->columns[c].hidden)
+            if (is_shown(r, c, widths))
                 add_cell(r, &line, c, text, widths[c], c == last);
         }
         fprintf(out, "%s\n", ra_buf_str(&line));

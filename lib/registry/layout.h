@@ -24,8 +24,8 @@
 #define RA_REPOSITORIES RA_V2 "repositories/"
 #define RA_OURS         RA_V2 ".regadm/"
 /* Beside docker/, so that a run which changes nothing leaves no trace below it. */
-#define RA_LOCK_KEY     ".regadm/lock"
-#define RA_QUARANTINE   RA_OURS "quarantine/"
+#define RA_LOCK_KEY   ".regadm/lock"
+#define RA_QUARANTINE RA_OURS "quarantine/"
 /* GitLab's registry writes this object when a database, not the tree, is the truth. */
 #define RA_DATABASE_LOCKFILE "docker/registry/lockfiles/database-in-use"
 

@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "base/vec.h"
 #include "registry/layout.h"
+#include "registry/read.h"
 
 /* --- blobs
  * -------------------------------------------------------------------------------------------------- */
@@ -292,22 +293,13 @@ static const char *key_of(const struct ra_put *p, enum stage stage, const struct
     }
 }
 
-int ra_link_read(struct ra_store *s, const char *key, struct ra_digest *out, struct ra_err *err)
-{
-    RA_BUF_AUTO text = {0};
-    int rc = ra_store_get(s, key, RA_LINK_MAX, &text, NULL, err);
-    if (rc == -RA_TOOBIG || (rc == 0 && !ra_link_parse(ra_buf_str(&text), text.len, out)))
-        return ra_fail(err, RA_CORRUPT, "'%s' holds no digest", key);
-    return rc;
-}
-
 /* Whether the link is there and right. One below an algorithm other than sha256 may name the sha256 of the
  * same bytes: so the registry writes it itself. */
 static int already(struct ra_store *s, const char *key, enum stage stage, const struct ra_digest *want,
                    struct ra_err *err)
 {
     struct ra_digest have;
-    int rc = ra_link_read(s, key, &have, err);
+    int rc = ra_link_read(s, key, &have, NULL, err);
     if (rc == -RA_NOTFOUND || rc == -RA_CORRUPT) {
         ra_err_clear(err);
         return 0;

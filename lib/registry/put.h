@@ -15,7 +15,7 @@
  *     ra_put_finish(put, threads, &counts, err);
  *
  * What is there already and right is left alone, its times too. The caller holds the lock (store/store.h),
- * and has made sure that repository and tag names are legal (registry/ref.h).
+ * and has made sure that repository and tag names are legal (registry/reference.h).
  */
 #ifndef RA_REGISTRY_PUT_H
 #define RA_REGISTRY_PUT_H
@@ -81,8 +81,5 @@ void ra_put_tag_history(struct ra_put *p, const char *repo, const char *tag, con
  * `counts` may be NULL and is added to. On failure what was written so far stays: a prefix of the order
  * above. */
 int ra_put_finish(struct ra_put *p, unsigned threads, struct ra_put_counts *counts, struct ra_err *err);
-
-/* The digest in a link, or NOTFOUND; CORRUPT when it holds something else. */
-int ra_link_read(struct ra_store *s, const char *key, struct ra_digest *out, struct ra_err *err);
 
 #endif
