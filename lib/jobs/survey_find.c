@@ -1,7 +1,7 @@
 #include "jobs/survey_parts.h"
 
 #include "base/str.h"
-#include "registry/ref.h"
+#include "registry/reference.h"
 
 /*
  * Level by level: all folders of one depth are listed in parallel, what they hold that may be a repository is the

@@ -1,7 +1,7 @@
 #include "jobs/survey_parts.h"
 
 #include "base/clock.h"
-#include "registry/ref.h"
+#include "registry/reference.h"
 
 struct repo {
     struct ra_survey_run *run;
