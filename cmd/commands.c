@@ -3,6 +3,7 @@
 #include "verbs.h"
 
 const struct ra_cmd *const ra_commands[] = {
+    &ra_cmd_ls,
     &ra_cmd_tags, &ra_cmd_inspect, &ra_cmd_help, &ra_cmd_version, NULL,
 };
 

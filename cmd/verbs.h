@@ -4,6 +4,7 @@
 
 #include "cmd.h"
 
+extern const struct ra_cmd ra_cmd_ls;
 extern const struct ra_cmd ra_cmd_tags;
 extern const struct ra_cmd ra_cmd_inspect;
 extern const struct ra_cmd ra_cmd_help;

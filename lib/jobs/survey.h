@@ -42,6 +42,7 @@ enum ra_survey_want {
     RA_SURVEY_HISTORY = 1 << 6,   /* history of tags */
     RA_SURVEY_LAYERS = 1 << 7,    /* layer links */
     RA_SURVEY_UPLOADS = 1 << 8,   /* uploads */
+    RA_SURVEY_NAMES = 1 << 9,     /* by itself: nothing but the names and flags of repositories */
 };
 
 struct ra_survey_opts {
