@@ -1,16 +1,8 @@
 #include "base/jsonw.h"
 #include "base/str.h"
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-
-/* Misuse is a bug of ours; going on would write something that is no JSON. */
-static void must(bool right, const char *what)
-{
-    if (right)
-        return;
-    fprintf(stderr, "regadm: JSON written wrongly: %s\n", what);
-    abort();
-}
 
 static void put(struct ra_jsonw *w, const char *p, size_t n)
 {
@@ -47,8 +39,8 @@ static void separate(struct ra_jsonw *w)
 /* What stands between the last thing and a value. */
 static void before_value(struct ra_jsonw *w)
 {
-    must(!w->done, "a second top value");
-    must(!in_object(w) || w->keyed, "a value without a key");
+    assert(!w->done && "a second top value");
+    assert((!in_object(w) || w->keyed) && "a value without a key");
     if (w->depth > 0 && !w->keyed)
         separate(w);
     w->keyed = false;
@@ -67,7 +59,7 @@ void ra_jsonw_to_buf(struct ra_jsonw *w, struct ra_buf *buf, bool pretty)
 
 int ra_jsonw_finish(struct ra_jsonw *w, struct ra_err *err)
 {
-    must(w->done && w->depth == 0, "an unfinished document");
+    assert(w->done && w->depth == 0 && "an unfinished document");
     if (w->pretty)
         put(w, "\n", 1);
     if (!w->file)
@@ -80,7 +72,7 @@ int ra_jsonw_finish(struct ra_jsonw *w, struct ra_err *err)
 
 static void begin(struct ra_jsonw *w, bool object)
 {
-    must(w->depth < RA_JSONW_DEPTH, "nested too deeply");
+    assert(w->depth < RA_JSONW_DEPTH && "nested too deeply");
     before_value(w);
     uint64_t bit = UINT64_C(1) << w->depth % 64, *word = &w->objects[w->depth / 64];
     *word = object ? *word | bit : *word & ~bit;
@@ -102,7 +94,7 @@ void ra_jsonw_array(struct ra_jsonw *w)
 
 void ra_jsonw_end(struct ra_jsonw *w)
 {
-    must(w->depth > 0 && !w->keyed, "an end without a beginning, or behind a key");
+    assert(w->depth > 0 && !w->keyed && "an end without a beginning, or behind a key");
     const char *closer = in_object(w) ? "}" : "]";
     w->depth--;
     if (w->pretty && !w->first)
@@ -158,7 +150,7 @@ static void put_string(struct ra_jsonw *w, const char *s, size_t n)
 
 void ra_jsonw_keyn(struct ra_jsonw *w, const char *key, size_t n)
 {
-    must(in_object(w) && !w->keyed, "a key where none can stand");
+    assert(in_object(w) && !w->keyed && "a key where none can stand");
     separate(w);
     put_string(w, key, n);
     put(w, w->pretty ? ": " : ":", w->pretty ? 2 : 1);

@@ -10,6 +10,7 @@
 #include "registry/manifest.h"
 
 #define RA_IMAGECONFIG_MAX ((size_t)8 << 20)
+#define RA_HISTORY_MAX     65536 /* what follows is left out */
 
 struct ra_history {
     const char *created; /* text; strings here are "" when absent */
