@@ -86,6 +86,7 @@ const char *ra_buf_str(const struct ra_buf *b)
 char *ra_buf_take(struct ra_buf *b)
 {
     char *s = b->data ? b->data : ra_strdup("");
+    s[b->len] = '\0'; /* less may have been filled in than was reserved */
     b->data = NULL;
     b->len = b->cap = 0;
     return s;
