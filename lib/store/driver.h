@@ -57,6 +57,10 @@ struct ra_driver {
     int (*remove_prefix)(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,
                          uint64_t *removed, uint64_t *bytes,
                          struct ra_err *err); /* NULL: list deep, remove, prune */
+    int (*abandoned)(struct ra_store *s, const char *prefix, const struct ra_abandoned_opts *opts,
+                     struct ra_err *err);                                    /* NULL: none */
+    int (*keeps_removed)(struct ra_store *s, bool *out, struct ra_err *err); /* NULL: false */
+    void (*traffic)(struct ra_store *s, struct ra_traffic *out);             /* NULL: zeroes */
     int (*lock)(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
                 struct ra_err *err);
     void (*unlock)(struct ra_lock *l);

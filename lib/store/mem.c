@@ -153,7 +153,8 @@ struct list {
     struct ra_list_opts opts;
     char *prefix;
     char *leaf;
-    char *after; /* where the next page begins: the first key that is not before it */
+    char *after;  /* where the next page begins: the first key that is not before it */
+    char *before; /* where the listing ends; NULL: where the prefix does */
     RA_VEC(struct ra_entry) page;
 };
 
@@ -163,6 +164,12 @@ static int mem_list_open(struct ra_store *s, const char *prefix, const struct ra
     struct list *l = ra_new(struct list);
     *l = (struct list){
         .base.store = s, .opts = *opts, .prefix = ra_strdup(prefix), .after = ra_strdup(prefix)};
+    if (opts->after) {
+        free(l->after);
+        /* Nothing comes between a key and itself with the least byte behind. */
+        l->after = ra_asprintf("%s%s\x01", prefix, opts->after);
+    }
+    l->before = opts->before ? ra_asprintf("%s%s", prefix, opts->before) : NULL;
     l->leaf = opts->leaf ? ra_strdup(opts->leaf) : NULL;
     *out = &l->base;
     return 0;
@@ -206,6 +213,11 @@ static size_t take(struct mem *m, struct list *l, size_t i)
     return group_end(m, i, len);
 }
 
+static bool in_listing(const struct list *l, const char *key)
+{
+    return !strncmp(key, l->prefix, strlen(l->prefix)) && (!l->before || strcmp(key, l->before) < 0);
+}
+
 static int mem_list_next(struct ra_list *base, struct ra_page *page, struct ra_err *err RA_UNUSED)
 {
     struct list *l = (struct list *)base;
@@ -215,8 +227,7 @@ static int mem_list_next(struct ra_list *base, struct ra_page *page, struct ra_e
     if (!l->after)
         return 0;
     size_t i = position(m, l->after);
-    while (i < m->objects.n && l->page.n < PAGE_ENTRIES &&
-           !strncmp(m->objects.at[i].key, l->prefix, strlen(l->prefix)))
+    while (i < m->objects.n && l->page.n < PAGE_ENTRIES && in_listing(l, m->objects.at[i].key))
         i = take(m, l, i);
     free(l->after);
     l->after = i < m->objects.n ? ra_strdup(m->objects.at[i].key) : NULL;
@@ -231,6 +242,7 @@ static void mem_list_close(struct ra_list *base)
     ra_vec_release(&l->page);
     free(l->prefix);
     free(l->leaf);
+    free(l->before);
     free(l->after);
     free(l);
 }

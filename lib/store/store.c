@@ -77,6 +77,8 @@ int ra_list_open(struct ra_store *s, const char *prefix, const struct ra_list_op
 {
     *out = NULL;
     int rc = check_prefix(prefix, err);
+    if ((opts->after || opts->before) && (opts->mode != RA_LIST_DEEP || !(s->info.caps & RA_CAP_LIST_FLAT)))
+        rc = ra_fail(err, RA_INVALID, "only a flat listing of '%s' can be a part of it", prefix);
     if (!rc && opts->mode == RA_LIST_LEAF)
         rc = opts->leaf ? check_key(opts->leaf, err)
                         : ra_fail(err, RA_INVALID, "a leaf listing of '%s' names no leaf", prefix);
@@ -356,6 +358,29 @@ int ra_store_remove_prefix(struct ra_store *s, const char *prefix, size_t keep, 
     bytes = bytes ? bytes : &nowhere[1];
     return (s->driver->remove_prefix ? s->driver->remove_prefix : remove_prefix_by_listing)(
         s, prefix, keep, not_after, removed, bytes, err);
+}
+
+/* --- what only some stores have
+ * ----------------------------------------------------------------------------- */
+
+int ra_store_abandoned(struct ra_store *s, const char *prefix, const struct ra_abandoned_opts *opts,
+                       struct ra_err *err)
+{
+    int rc = check_prefix(prefix, err);
+    return rc || !s->driver->abandoned ? rc : s->driver->abandoned(s, prefix, opts, err);
+}
+
+int ra_store_keeps_removed(struct ra_store *s, bool *out, struct ra_err *err)
+{
+    *out = false;
+    return s->driver->keeps_removed ? s->driver->keeps_removed(s, out, err) : 0;
+}
+
+void ra_store_traffic(struct ra_store *s, struct ra_traffic *out)
+{
+    *out = (struct ra_traffic){0};
+    if (s->driver->traffic)
+        s->driver->traffic(s, out);
 }
 
 /* --- keeping others out

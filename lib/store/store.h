@@ -91,8 +91,10 @@ enum ra_list_mode {
 
 struct ra_list_opts {
     enum ra_list_mode mode;
-    const char *leaf; /* RA_LIST_LEAF; may hold '/': "current/link" */
-    unsigned want;    /* enum ra_want; the rest of the stat is undefined except kind */
+    const char *leaf;   /* RA_LIST_LEAF; may hold '/': "current/link" */
+    unsigned want;      /* enum ra_want; the rest of the stat is undefined except kind */
+    const char *after;  /* DEEP, with RA_CAP_LIST_FLAT only: names after this one in byte order; NULL: all */
+    const char *before; /* likewise: names before this one */
 };
 
 struct ra_entry {
@@ -207,6 +209,34 @@ int ra_store_prune(struct ra_store *s, const char *prefix, size_t keep, int64_t 
  * failure is returned after all were tried. */
 int ra_store_remove_prefix(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,
                            uint64_t *removed, uint64_t *bytes, struct ra_err *err);
+
+/* --- what only some stores have --- */
+
+/* An upload that was begun and never finished: it shows in no listing, and takes space. */
+struct ra_abandoned {
+    const char *key; /* that it was to become; lent */
+    int64_t started;
+    int status; /* with `abort`: 0 or -code */
+};
+struct ra_abandoned_opts {
+    int64_t not_after; /* younger ones are left out: they may be under way */
+    bool abort;        /* and give their space back */
+    void (*found)(void *arg, const struct ra_abandoned *a); /* may be NULL */
+    void *arg;
+};
+/* Visits those below `prefix`; there are none in a driver that leaves none. */
+int ra_store_abandoned(struct ra_store *s, const char *prefix, const struct ra_abandoned_opts *opts,
+                       struct ra_err *err);
+
+/* Whether what is removed can still be brought back by the store's own means (a bucket with versioning), and
+ * so takes space still. */
+int ra_store_keeps_removed(struct ra_store *s, bool *out, struct ra_err *err);
+
+/* Requests over a network so far, and how many were repeats after a failure; zeroes for a local store. */
+struct ra_traffic {
+    uint64_t requests, repeated;
+};
+void ra_store_traffic(struct ra_store *s, struct ra_traffic *out);
 
 /* --- keeping others out ------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,147 @@
+/* The XML reader: what S3 servers send is read, and nothing that is cut or not XML passes for an answer. */
+#include "lib/testlib.h"
+
+#include "format/xml.h"
+
+/* "path=text;" for each element that ends. */
+static int events(const char *xml, size_t n, struct ra_buf *out, struct ra_err *err)
+{
+    struct ra_xml x;
+    int rc;
+    ra_xml_init(&x, xml, n);
+    while ((rc = ra_xml_next(&x, err)) > 0)
+        ra_buf_addf(out, "%s=%s;", x.path, x.text);
+    ra_xml_release(&x);
+    return rc;
+}
+
+static void reads(const char *xml, const char *expected)
+{
+    RA_BUF_AUTO out = {0};
+    RA_ERR_AUTO err = {0};
+    t_ok(events(xml, strlen(xml), &out, &err), &err);
+    assert_string_equal(ra_buf_str(&out), expected);
+}
+
+static void refuses(const char *xml, const char *why)
+{
+    RA_BUF_AUTO out = {0};
+    RA_ERR_AUTO err = {0};
+    int rc = events(xml, strlen(xml), &out, &err);
+    if (rc != -RA_CORRUPT || !strstr(ra_err_text(&err), why))
+        fail_msg("'%s' gives %d: %s", xml, rc, ra_err_text(&err));
+}
+
+static const char listing[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\n"
+    "  <Name>b</Name><Prefix/>\n"
+    "  <Contents><Key>a&amp;b&#x2F;&#233;</Key><Size>5</Size><Owner ><ID>x</ID></Owner></Contents>\n"
+    "</ListBucketResult>\n";
+
+static void elements_end_with_path_and_text(void **state)
+{
+    (void)state;
+    reads(listing, "ListBucketResult/Name=b;ListBucketResult/Prefix=;ListBucketResult/Contents/Key=a&b/é;"
+                   "ListBucketResult/Contents/Size=5;ListBucketResult/Contents/Owner/ID=x;"
+                   "ListBucketResult/Contents/Owner=;ListBucketResult/Contents=;ListBucketResult=;");
+    reads("<a/>", "a=;");
+    reads("\n <a b='1' c = \"2\"/> ", "a=;");
+    reads("<a><!-- no <b> here --><b>x<!-- y -->z</b></a>", "a/b=xz;a=;");
+    reads("<a> x </a>", "a= x ;");
+    reads("<a>&lt;&gt;&quot;&apos;&amp;</a>", "a=<>\"'&;");
+}
+
+static void every_cut_is_seen(void **state)
+{
+    (void)state;
+    size_t end = strlen(listing) - 1;
+    for (size_t n = 0; n < end; n++) {
+        RA_BUF_AUTO out = {0};
+        RA_ERR_AUTO err = {0};
+        t_fails(events(listing, n, &out, &err), RA_CORRUPT, &err);
+    }
+}
+
+static void what_is_no_xml_is_refused(void **state)
+{
+    (void)state;
+    refuses("", "too early");
+    refuses("hello", "text beside");
+    refuses("<a></b>", "fits no start tag");
+    refuses("<a></ab>", "fits no start tag");
+    refuses("</a>", "fits no start tag");
+    refuses("<a/><b/>", "goes on");
+    refuses("<a>&nope;</a>", "unknown reference");
+    refuses("<a>&#0;</a>", "unknown reference");
+    refuses("<a>&#xD800;</a>", "unknown reference");
+    refuses("<a>&#x110000;</a>", "unknown reference");
+    refuses("<a>&#;</a>", "unknown reference");
+    refuses("<a>&amp</a>", "starts no reference");
+    refuses("<a b></a>", "without a value");
+    refuses("<a b=c></a>", "without quotes");
+    refuses("<a b='c></a>", "without an end");
+    refuses("<a b='c'd='e'></a>", "blank is missing");
+    refuses("<1a></1a>", "without a name");
+    refuses("<a>\x01</a>", "control character");
+    refuses("<a>text<b/></a>", "text beside");
+    refuses("<a><b/>text</a>", "text beside");
+    refuses("<!DOCTYPE a><a/>", "without a name");
+    refuses("<a><![CDATA[x]]></a>", "without a name");
+    refuses("<a><?php ?></a>", "without a name");
+    refuses("<html><body><h1>503</h1><p>no<br></body></html>", "text beside");
+}
+
+static void depth_and_names_have_limits(void **state)
+{
+    (void)state;
+    RA_BUF_AUTO xml = {0};
+    for (int i = 0; i <= RA_XML_DEPTH; i++)
+        ra_buf_adds(&xml, "<e>");
+    refuses(ra_buf_str(&xml), "too deep");
+    ra_buf_clear(&xml);
+    ra_buf_addc(&xml, '<');
+    for (int i = 0; i <= RA_XML_NAME; i++)
+        ra_buf_addc(&xml, 'n');
+    ra_buf_adds(&xml, "/>");
+    refuses(ra_buf_str(&xml), "without a name");
+}
+
+static void the_longest_path_fits(void **state)
+{
+    (void)state;
+    RA_BUF_AUTO xml = {0};
+    RA_BUF_AUTO out = {0};
+    RA_ERR_AUTO err = {0};
+    char name[RA_XML_NAME + 1];
+    memset(name, 'x', RA_XML_NAME);
+    name[RA_XML_NAME] = '\0';
+    for (int i = 0; i < RA_XML_DEPTH; i++)
+        ra_buf_addf(&xml, "<%s>", name);
+    for (int i = 0; i < RA_XML_DEPTH; i++)
+        ra_buf_addf(&xml, "</%s>", name);
+    t_ok(events(ra_buf_str(&xml), xml.len, &out, &err), &err);
+}
+
+static void escaping_is_undone_by_reading(void **state)
+{
+    (void)state;
+    RA_BUF_AUTO xml = {0};
+    RA_BUF_AUTO out = {0};
+    ra_buf_adds(&xml, "<a>");
+    ra_xml_escape(&xml, "<&>\"' \t\r\n é");
+    ra_buf_adds(&xml, "</a>");
+    assert_string_equal(ra_buf_str(&xml), "<a>&lt;&amp;&gt;&quot;&apos; &#9;&#13;&#10; é</a>");
+    assert_int_equal(events(ra_buf_str(&xml), xml.len, &out, NULL), 0);
+    assert_string_equal(ra_buf_str(&out), "a=<&>\"' \t\r\n é;");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(elements_end_with_path_and_text), cmocka_unit_test(every_cut_is_seen),
+        cmocka_unit_test(what_is_no_xml_is_refused),       cmocka_unit_test(depth_and_names_have_limits),
+        cmocka_unit_test(the_longest_path_fits),           cmocka_unit_test(escaping_is_undone_by_reading),
+    };
+    return T_RUN(tests);
+}
