@@ -113,7 +113,8 @@ static int objection(const struct remover *r, const struct ra_fs_look *look, con
 static int fail_item(struct ra_removal *item)
 {
     item->sys = errno;
-    return -(int)ra_code_of_errno(errno);
+    return errno == EXDEV ? -RA_UNSUPPORTED
+                          : -(int)ra_code_of_errno(errno); /* EXDEV: through a link out of the root */
 }
 
 static int remove_one(struct remover *r, struct ra_removal *item)

@@ -70,7 +70,8 @@ struct ra_stat {
     bool link;               /* with RA_CAP_OWNER: reached through a symbolic link of this name */
 };
 
-/* What is at `key` (a symlink inside the root is followed). NOTFOUND when nothing is. */
+/* What is at `key` (a symlink inside the root is followed). NOTFOUND when nothing is. Without RA_CAP_FOLDERS a prefix
+ * may be NOTFOUND too. */
 int ra_store_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err);
 
 /* The store's own clock: what mtimes are compared with. */
