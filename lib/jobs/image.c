@@ -29,7 +29,9 @@ struct sum {
     const struct ra_place *at;
     struct ra_image *image;
     struct ra_digest_set seen;
-    bool look; /* a stat costs little here: look whether blobs are there */
+    bool
+        platform_known; /* the descriptor that led here named the platform: what the config says is no news */
+    bool look;          /* a stat costs little here: look whether blobs are there */
 };
 
 static void add_platform(struct sum *sum, const struct ra_platform *platform)
@@ -98,7 +100,8 @@ static void read_config(struct sum *sum, const struct ra_descriptor *d)
                 "cannot read the image config: %s", ra_err_text(&err));
         return;
     }
-    add_platform(sum, &config.platform);
+    if (!sum->platform_known)
+        add_platform(sum, &config.platform);
     if (config.created != RA_TIME_NONE && config.created > sum->image->created)
         sum->image->created = config.created;
 }
@@ -149,6 +152,7 @@ static int add_child(struct sum *sum, const struct ra_descriptor *d, unsigned de
                 "cannot read a manifest of this index: %s", ra_err_text(&reading));
         return 0;
     }
+    sum->platform_known = d->has_platform;
     add_manifest(sum, &child);
     return add_children(sum, &child, depth + 1, err);
 }
