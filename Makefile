@@ -33,7 +33,7 @@ LDLIBS   += $(PKG_LIB) -lbz2 -pthread
 
 objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(1)))
 LIB_OBJ   := $(call objects,$(wildcard lib/*/*.c))
-CMD_OBJ   := $(call objects,$(filter-out cmd/main.c cmd/gen.c,$(wildcard cmd/*.c)))
+CMD_OBJ   := $(call objects,$(filter-out cmd/main.c cmd/gen.c cmd/mdoc.c,$(wildcard cmd/*.c)))
 TEST_MAIN := $(wildcard tests/unit/test_*.c tests/driver/test_*.c)
 TEST_TOOL := $(wildcard tests/lib/mk*.c)
 FUZZ_MAIN := $(wildcard tests/fuzz/fuzz_*.c)
@@ -43,7 +43,6 @@ TOOLS     := $(TEST_TOOL:%.c=$(OUT)/%)
 REPLAYS   := $(FUZZ_MAIN:tests/fuzz/fuzz_%.c=$(OUT)/tests/fuzz/replay_%)
 FUZZERS   := $(FUZZ_MAIN:%.c=$(OUT)/%)
 BENCHES   := $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/*.c))
-GEN       := $(patsubst cmd/gen.c,$(OUT)/gen,$(wildcard cmd/gen.c))
 LIBS      := $(OUT)/libcmd.a $(OUT)/libregadm.a
 
 all: $(OUT)/regadm
@@ -74,7 +73,7 @@ endef
 
 $(OUT)/regadm: $(OUT)/cmd/main.o $(LIBS)
 	$(link)
-$(OUT)/gen: $(OUT)/cmd/gen.o $(LIBS)
+$(OUT)/gen: $(OUT)/cmd/gen.o $(OUT)/cmd/mdoc.o $(LIBS)
 	$(link)
 $(TESTS): LDLIBS += -lcmocka
 $(TESTS): $(OUT)/%: $(OUT)/%.o $(OUT)/libtest.a $(LIBS)
@@ -99,12 +98,12 @@ demo:
 
 check:
 	@tests/setup.sh build check
-	@$(MAKE) --no-print-directory test-programs $(GEN)
+	@$(MAKE) --no-print-directory test-programs $(OUT)/gen
 	@$(RUN) lint unit driver cli fuzz-replay shared e2e
 
 unit driver cli fuzz-replay shared e2e: test-programs
 	@$(RUN) $@
-lint: $(GEN) $(OUT)/regadm
+lint: $(OUT)/gen $(OUT)/regadm
 	@$(RUN) lint
 asan:
 	@$(MAKE) --no-print-directory VARIANT=asan test-programs
@@ -132,8 +131,8 @@ bench: all $(BENCHES) $(TOOLS)
 
 gen: $(OUT)/gen
 	@$(OUT)/gen .
-gen-check: $(OUT)/gen
-	@tests/lint/gen.sh $(OUT)/gen
+gen-check: $(OUT)/gen $(OUT)/regadm
+	@$(RUN) tests/lint/verbs.sh
 
 format:
 	@clang-format -i $$(git ls-files '*.[ch]')

@@ -3,8 +3,8 @@
 #include "verbs.h"
 
 const struct ra_cmd *const ra_commands[] = {
-    &ra_cmd_ls,
-    &ra_cmd_tags, &ra_cmd_inspect, &ra_cmd_help, &ra_cmd_version, NULL,
+    &ra_cmd_ls,         &ra_cmd_tags,    &ra_cmd_inspect,  &ra_cmd_help,
+    &ra_cmd_completion, &ra_cmd_version, &ra_cmd_complete, NULL,
 };
 
 static bool is_called(const struct ra_cmd *cmd, const char *name)

@@ -120,6 +120,7 @@ const struct ra_cmd ra_cmd_help = {
     .summary = "show what regadm can do, or what a verb does",
     .operands = "[VERB]",
     .max = 1,
+    .complete = RA_COMPLETE_VERB,
     .run = run_help,
 };
 

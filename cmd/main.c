@@ -2,11 +2,77 @@
  * regadm: administers the storage of a Docker or OCI registry where it lies. The map of the code, floor by
  * floor; a file includes headers of its own floor or lower ones only.
  *
+ * A test compares this map with what is there. `fs_*.c`: several files behind one header.
+ *
  * cmd/            arguments -> options -> one call into lib/jobs -> rows or JSON
  *   main.c          this: options, storage, lock, findings, exit status
- *   cmd.h           what a verb sees of the frame        commands.c verbs.h  the table of verbs and shared
- * options help.c          help, version                         print.c             findings, errors, parts
- * of JSON rows.c          tables                                talk.c              questions and talk
+ *   cmd.h           what a verb sees of the frame
+ *   commands.c      the table of verbs and of the options they share; verbs.h declares each verb's record
+ *   help.c          help, version
+ *   rows.c          tables
+ *   print.c         findings, errors, parts of JSON
+ *   talk.c          questions and talk
+ *   ls.c            the verbs, each in the file of its name
+ *   tags.c
+ *   inspect.c       with its page for people in inspect_page.c
+ *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
+ *   gen.c           build tool: completions and parts of the manual from the tables; mdoc.c writes the latter
+ *
+ * lib/jobs/       whole jobs: they return counts and findings, and print nothing
+ *   job.h           what every job is handed
+ *   finding.c       what a job finds wrong, and the table of codes
+ *   survey.c        a whole storage, read once, as a graph; survey_*.c are its steps
+ *   catalog.c       repositories with what they hold
+ *   tags.c          the tags of a repository
+ *   image.c         what one manifest amounts to
+ *   inspect.c       everything about one manifest
+ *   suggest.c       names that complete what somebody began to type
+ *
+ * lib/registry/   what the tree means
+ *   layout.c        the one place that spells and parses its keys
+ *   storage.c       finding the storage and opening it
+ *   regconfig.c     the registry's own configuration, and the environment over it
+ *   reference.c     references and the grammar of names
+ *   read.c          one thing of the tree: a link, a blob, a manifest, a config
+ *   put.c           the one place that writes into the tree, in an order that is safe to cut
+ *   blobs.c         every digest that a storage holds or speaks of, in 40 bytes each
+ *   manifest.c      manifests; refs.c is the fast reader of what they refer to
+ *   imageconfig.c   configs of images
+ *   mediatype.c     media types, and kinds of manifests
+ *   fields.c        members of JSON objects into strings and lists
+ *
+ * lib/store/      where bytes live
+ *   store.c         the contract that callers see; driver.h: the one that drivers keep
+ *   fs.c            the file system; fs_*.c are its parts
+ *   mem.c           memory
+ *   walk.c          many prefixes listed at once
+ *   fault.c         a wrapper that makes calls fail on purpose
+ *
+ * lib/format/     bytes <-> values
+ *   digest.c        sha256, sha384, sha512 as the registry spells them
+ *   json.c          reading JSON where it lies; json_text.c: its strings and numbers
+ *   yaml.c          YAML for configurations
+ *   source.h        where bytes come from and go to
+ *   decompress.c    streams whose kind their first bytes tell; codec.h: gunzip.c unzstd.c unxz.c unbzip2.c
+ *   gzip.c          writing gzip
+ *
+ * lib/base/       the C library and Linux, made safe to use
+ *   prelude.h       included in front of every file: feature macros, attributes, banned functions
+ *   auto.h          ownership that ends with its scope
+ *   err.c           errors with context
+ *   mem.c           memory for small things
+ *   arena.c         memory that goes all at once
+ *   buf.c           a growing byte buffer with a ceiling
+ *   vec.h           typed growing arrays
+ *   names.c         a set of strings with numbers
+ *   str.c           questions about strings, and foreign text made safe
+ *   num.c           numbers, sizes and ages as people write them
+ *   clock.c         times
+ *   opt.c           options from a table
+ *   jsonw.c         writing JSON
+ *   file.c          files outside the storage, made whole or not at all
+ *   pool.c          threads, and stopping early
+ *   progress.c      telling a person how far a job is
  */
 #include "cmd.h"
 

@@ -9,5 +9,7 @@ extern const struct ra_cmd ra_cmd_tags;
 extern const struct ra_cmd ra_cmd_inspect;
 extern const struct ra_cmd ra_cmd_help;
 extern const struct ra_cmd ra_cmd_version;
+extern const struct ra_cmd ra_cmd_completion;
+extern const struct ra_cmd ra_cmd_complete;
 
 #endif

@@ -30,6 +30,8 @@ enum ra_complete {
     RA_COMPLETE_DIR,
     RA_COMPLETE_REPO, /* repositories of the storage */
     RA_COMPLETE_REF,  /* repositories, and repo:tag */
+    RA_COMPLETE_VERB,
+    RA_COMPLETE_SHELL, /* those that `regadm completion` knows */
 };
 
 enum ra_opt_flags {

@@ -1,0 +1,126 @@
+# bash completion of regadm(1), written from its table of verbs and options.
+# shellcheck shell=bash
+
+# The words up to the cursor, those joined again that bash splits at ':' and '='.
+_regadm_words()
+{
+    local word joins=
+    words=()
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        if [[ ${#words[@]} -gt 1 && ($joins || $word =~ ^[:=]+$) ]]; then
+            words[${#words[@]} - 1]+=$word
+            [[ $word =~ ^[:=]+$ ]] && joins=1 || joins=
+        else
+            words+=("$word")
+        fi
+    done
+}
+
+# Offers what regadm itself knows: repos or refs.
+_regadm_ask()
+{
+    local i from=()
+    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+        case ${words[i]} in
+        --root=* | --config=*) from+=("${words[i]}") ;;
+        --root | --config) from+=("${words[i]}=${words[i + 1]}") ;;
+        esac
+    done
+    mapfile -t COMPREPLY < <("${words[0]/#\~/$HOME}" "${from[@]/=\~/=$HOME}" __complete "$1" "$cur" 2>/dev/null)
+}
+
+_regadm_offer()
+{
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+_regadm_paths()
+{
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
+}
+
+_regadm_verbs="ls tags inspect help completion version"
+
+# The verb among the words, by its proper name.
+_regadm_find_verb()
+{
+    local i
+    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+        case ${words[i]} in
+        --root | --config | --jobs | -j | --color) i=$((i + 1)) ;;
+        -*) ;;
+        *) verb=${words[i]} && break ;;
+        esac
+    done
+    case $verb in
+    ls | list) verb='ls' ;;
+    inspect | show) verb='inspect' ;;
+    esac
+}
+
+_regadm_options()
+{
+    case $verb in
+    ls) _regadm_offer "--sort --reverse --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    help) _regadm_offer "--root --config --verbose --color --help" ;;
+    completion) _regadm_offer "--root --config --verbose --color --help" ;;
+    version) _regadm_offer "--root --config --verbose --color --help" ;;
+    *) _regadm_offer "--root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help --version" ;;
+    esac
+}
+
+# Fails when the word before the cursor takes no value.
+_regadm_value()
+{
+    case $verb:$prev in
+    ls:--sort | ls:-s) _regadm_offer "name size tags updated" ;;
+    tags:--sort | tags:-s) _regadm_offer "name created updated size version" ;;
+    tags:--filter) COMPREPLY=() ;;
+    tags:--regex) COMPREPLY=() ;;
+    inspect:--config) return 1 ;;
+    inspect:--platform) COMPREPLY=() ;;
+    *:--root) _regadm_paths -d ;;
+    *:--config) _regadm_paths -f ;;
+    *:--jobs | *:-j) COMPREPLY=() ;;
+    *:--color) _regadm_offer "auto always never" ;;
+    *) return 1 ;;
+    esac
+}
+
+_regadm_operand()
+{
+    case $verb in
+    '') _regadm_offer "$_regadm_verbs" ;;
+    ls) _regadm_ask repos ;;
+    tags) _regadm_ask repos ;;
+    inspect) _regadm_ask refs ;;
+    help) _regadm_offer "$_regadm_verbs" ;;
+    completion) _regadm_offer "bash zsh fish" ;;
+    esac
+}
+
+_regadm()
+{
+    local words cur prev verb=
+    COMPREPLY=()
+    _regadm_words
+    _regadm_find_verb
+    cur=${words[-1]} prev=${words[-2]}
+    if [[ $cur == --*=* ]]; then
+        prev=${cur%%=*} cur=${cur#*=}
+    fi
+    if ! _regadm_value; then
+        case $cur in
+        -*) _regadm_options ;;
+        *) _regadm_operand ;;
+        esac
+    fi
+    if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then
+        COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
+    fi
+}
+
+complete -F _regadm regadm

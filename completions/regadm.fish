@@ -1,0 +1,123 @@
+# fish completion of regadm(1), written from its table of verbs and options.
+
+# Offers what regadm itself knows: repos or refs.
+function __regadm_ask
+    set -l words (commandline -opc)
+    set -l from
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case '--root=*' '--config=*'
+                set -a from $words[$i]
+            case --root --config
+                set -a from $words[$i]=$words[(math $i + 1)]
+        end
+    end
+    set from (string replace =~ =$HOME -- $from)
+    $words[1] $from __complete $argv[1] (commandline -ct) 2>/dev/null
+end
+
+# Whether the verb is one of these; without arguments: whether there is none yet.
+function __regadm_verb
+    set -l skip 0
+    for word in (commandline -opc)[2..-1]
+        if test $skip = 1
+            set skip 0
+            continue
+        end
+        switch $word
+            case --root --config --jobs -j --color
+                set skip 1
+            case '-*'
+            case '*'
+                contains -- $word $argv
+                return
+        end
+    end
+    test -z "$argv"
+end
+
+complete -c regadm -f
+complete -c regadm -n __regadm_verb -a ls -d 'list the repositories'
+complete -c regadm -n __regadm_verb -a tags -d 'list the tags of repositories'
+complete -c regadm -n __regadm_verb -a inspect -d 'show an image'
+complete -c regadm -n __regadm_verb -a help -d 'show what regadm can do, or what a verb does'
+complete -c regadm -n __regadm_verb -a completion -d 'print what makes a shell complete regadm\'s command lines'
+complete -c regadm -n __regadm_verb -a version -d 'show the version'
+complete -c regadm -n __regadm_verb -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
+complete -c regadm -n __regadm_verb -l config -r -F -d 'find the storage through this config.yml of the registry'
+complete -c regadm -n __regadm_verb -l dry-run -s n -d 'say what would be done, and do nothing'
+complete -c regadm -n __regadm_verb -l yes -s y -d 'do not ask'
+complete -c regadm -n __regadm_verb -l json -d 'print one JSON object'
+complete -c regadm -n __regadm_verb -l quiet -s q -d 'print names only, and no talk'
+complete -c regadm -n __regadm_verb -l jobs -s j -x -d 'use N threads'
+complete -c regadm -n __regadm_verb -l follow-symlinks -d 'follow symbolic links that lead out of the root'
+complete -c regadm -n __regadm_verb -l verbose -s v -d 'say more'
+complete -c regadm -n __regadm_verb -l color -x -a 'auto always never' -d 'colour'
+complete -c regadm -n __regadm_verb -l no-progress -d 'show no progress'
+complete -c regadm -n __regadm_verb -l help -s h -d 'show this help'
+complete -c regadm -n __regadm_verb -l version -s V -d 'show the version'
+
+complete -c regadm -n '__regadm_verb ls list' -a '(__regadm_ask repos)'
+complete -c regadm -n '__regadm_verb ls list' -l sort -s s -x -a 'name size tags updated' -d 'sort by name, size, tags or updated'
+complete -c regadm -n '__regadm_verb ls list' -l reverse -s r -d 'sort the other way round'
+complete -c regadm -n '__regadm_verb ls list' -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
+complete -c regadm -n '__regadm_verb ls list' -l config -r -F -d 'find the storage through this config.yml of the registry'
+complete -c regadm -n '__regadm_verb ls list' -l json -d 'print one JSON object'
+complete -c regadm -n '__regadm_verb ls list' -l quiet -s q -d 'print names only, and no talk'
+complete -c regadm -n '__regadm_verb ls list' -l jobs -s j -x -d 'use N threads'
+complete -c regadm -n '__regadm_verb ls list' -l follow-symlinks -d 'follow symbolic links that lead out of the root'
+complete -c regadm -n '__regadm_verb ls list' -l verbose -s v -d 'say more'
+complete -c regadm -n '__regadm_verb ls list' -l color -x -a 'auto always never' -d 'colour'
+complete -c regadm -n '__regadm_verb ls list' -l no-progress -d 'show no progress'
+complete -c regadm -n '__regadm_verb ls list' -l help -s h -d 'show this help'
+
+complete -c regadm -n '__regadm_verb tags' -a '(__regadm_ask repos)'
+complete -c regadm -n '__regadm_verb tags' -l sort -s s -x -a 'name created updated size version' -d 'sort by name, created, updated, size or version'
+complete -c regadm -n '__regadm_verb tags' -l reverse -s r -d 'sort the other way round'
+complete -c regadm -n '__regadm_verb tags' -l filter -x -d 'only tags that match the pattern'
+complete -c regadm -n '__regadm_verb tags' -l regex -x -d 'only tags in which the extended regular expression is found'
+complete -c regadm -n '__regadm_verb tags' -l digests -s d -d 'show digests in full'
+complete -c regadm -n '__regadm_verb tags' -l all -s a -d 'show tags that stand for digests too'
+complete -c regadm -n '__regadm_verb tags' -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
+complete -c regadm -n '__regadm_verb tags' -l config -r -F -d 'find the storage through this config.yml of the registry'
+complete -c regadm -n '__regadm_verb tags' -l json -d 'print one JSON object'
+complete -c regadm -n '__regadm_verb tags' -l quiet -s q -d 'print names only, and no talk'
+complete -c regadm -n '__regadm_verb tags' -l jobs -s j -x -d 'use N threads'
+complete -c regadm -n '__regadm_verb tags' -l follow-symlinks -d 'follow symbolic links that lead out of the root'
+complete -c regadm -n '__regadm_verb tags' -l verbose -s v -d 'say more'
+complete -c regadm -n '__regadm_verb tags' -l color -x -a 'auto always never' -d 'colour'
+complete -c regadm -n '__regadm_verb tags' -l no-progress -d 'show no progress'
+complete -c regadm -n '__regadm_verb tags' -l help -s h -d 'show this help'
+
+complete -c regadm -n '__regadm_verb inspect show' -a '(__regadm_ask refs)'
+complete -c regadm -n '__regadm_verb inspect show' -l raw -d 'print the manifest\'s exact bytes'
+complete -c regadm -n '__regadm_verb inspect show' -l config -d 'print the image config\'s exact bytes'
+complete -c regadm -n '__regadm_verb inspect show' -l platform -x -d 'of a multi-platform image show this platform\'s'
+complete -c regadm -n '__regadm_verb inspect show' -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
+complete -c regadm -n '__regadm_verb inspect show' -l json -d 'print one JSON object'
+complete -c regadm -n '__regadm_verb inspect show' -l jobs -s j -x -d 'use N threads'
+complete -c regadm -n '__regadm_verb inspect show' -l follow-symlinks -d 'follow symbolic links that lead out of the root'
+complete -c regadm -n '__regadm_verb inspect show' -l verbose -s v -d 'say more'
+complete -c regadm -n '__regadm_verb inspect show' -l color -x -a 'auto always never' -d 'colour'
+complete -c regadm -n '__regadm_verb inspect show' -l no-progress -d 'show no progress'
+complete -c regadm -n '__regadm_verb inspect show' -l help -s h -d 'show this help'
+
+complete -c regadm -n '__regadm_verb help' -a 'ls tags inspect help completion version'
+complete -c regadm -n '__regadm_verb help' -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
+complete -c regadm -n '__regadm_verb help' -l config -r -F -d 'find the storage through this config.yml of the registry'
+complete -c regadm -n '__regadm_verb help' -l verbose -s v -d 'say more'
+complete -c regadm -n '__regadm_verb help' -l color -x -a 'auto always never' -d 'colour'
+complete -c regadm -n '__regadm_verb help' -l help -s h -d 'show this help'
+
+complete -c regadm -n '__regadm_verb completion' -a 'bash zsh fish'
+complete -c regadm -n '__regadm_verb completion' -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
+complete -c regadm -n '__regadm_verb completion' -l config -r -F -d 'find the storage through this config.yml of the registry'
+complete -c regadm -n '__regadm_verb completion' -l verbose -s v -d 'say more'
+complete -c regadm -n '__regadm_verb completion' -l color -x -a 'auto always never' -d 'colour'
+complete -c regadm -n '__regadm_verb completion' -l help -s h -d 'show this help'
+
+complete -c regadm -n '__regadm_verb version' -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
+complete -c regadm -n '__regadm_verb version' -l config -r -F -d 'find the storage through this config.yml of the registry'
+complete -c regadm -n '__regadm_verb version' -l verbose -s v -d 'say more'
+complete -c regadm -n '__regadm_verb version' -l color -x -a 'auto always never' -d 'colour'
+complete -c regadm -n '__regadm_verb version' -l help -s h -d 'show this help'

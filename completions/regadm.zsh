@@ -1,0 +1,137 @@
+#compdef regadm
+# zsh completion of regadm(1), written from its table of verbs and options.
+
+# Offers what regadm itself knows: repos or refs.
+_regadm_ask() {
+    local -a from found
+    local i
+    for ((i = 2; i < $#regadm_words; i++)); do
+        case $regadm_words[i] in
+            --root=*|--config=*) from+=(${regadm_words[i]/=\~/=$HOME}) ;;
+            --root|--config) from+=($regadm_words[i]=${regadm_words[i+1]/#\~/$HOME}) ;;
+        esac
+    done
+    found=(${(f)"$(${~regadm_words[1]} $from __complete $1 "$PREFIX" 2>/dev/null)"})
+    compadd -a found
+}
+
+_regadm_verbs() {
+    local -a verbs=(
+        'ls:list the repositories'
+        'tags:list the tags of repositories'
+        'inspect:show an image'
+        'help:show what regadm can do, or what a verb does'
+        'completion:print what makes a shell complete regadm'\''s command lines'
+        'version:show the version'
+    )
+    _describe verb verbs
+}
+
+_regadm() {
+    local context state state_descr line
+    local -A opt_args
+    local -a regadm_words=("${(@)words[1,CURRENT]}")
+    _arguments -s -S -C \
+        '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+        '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+        '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
+        '(-y --yes)'{-y,--yes}'[do not ask]' \
+        '--json[print one JSON object]' \
+        '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+        '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+        '--follow-symlinks[follow symbolic links that lead out of the root]' \
+        \*{-v,--verbose}'[say more]' \
+        '--color=[colour]:WHEN:(auto always never)' \
+        '--no-progress[show no progress]' \
+        '(-h --help)'{-h,--help}'[show this help]' \
+        '(-V --version)'{-V,--version}'[show the version]' \
+        '1:verb:_regadm_verbs' \
+        '*::argument:->arguments' && return
+    [[ $state == arguments ]] || return 1
+    case $line[1] in
+        ls|list)
+            _arguments -s -S \
+                '(-s --sort)'{-s+,--sort=}'[sort by name, size, tags or updated]:KEY:(name size tags updated)' \
+                '(-r --reverse)'{-r,--reverse}'[sort the other way round]' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:{_regadm_ask repos}'
+            ;;
+        tags)
+            _arguments -s -S \
+                '(-s --sort)'{-s+,--sort=}'[sort by name, created, updated, size or version]:KEY:(name created updated size version)' \
+                '(-r --reverse)'{-r,--reverse}'[sort the other way round]' \
+                '--filter=[only tags that match the pattern]:PATTERN: ' \
+                '--regex=[only tags in which the extended regular expression is found]:REGEX: ' \
+                '(-d --digests)'{-d,--digests}'[show digests in full]' \
+                '(-a --all)'{-a,--all}'[show tags that stand for digests too]' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:{_regadm_ask repos}'
+            ;;
+        inspect|show)
+            _arguments -s -S \
+                '--raw[print the manifest'\''s exact bytes]' \
+                '--config[print the image config'\''s exact bytes]' \
+                '--platform=[of a multi-platform image show this platform'\''s]:OS/ARCH[/VARIANT]: ' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--json[print one JSON object]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '1:argument:{_regadm_ask refs}'
+            ;;
+        help)
+            _arguments -s -S \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '1:argument:_regadm_verbs'
+            ;;
+        completion)
+            _arguments -s -S \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '1:argument:(bash zsh fish)'
+            ;;
+        version)
+            _arguments -s -S \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument: '
+            ;;
+    esac
+}
+
+if [[ $funcstack[1] == _regadm ]]; then
+    _regadm "$@"
+else
+    compdef _regadm regadm
+fi
