@@ -45,6 +45,7 @@
  *   store.c         the contract that callers see; driver.h: the one that drivers keep
  *   fs.c            the file system; fs_*.c are its parts
  *   mem.c           memory
+ *   s3.c            a bucket; s3_*.c are its parts
  *   walk.c          many prefixes listed at once
  *   fault.c         a wrapper that makes calls fail on purpose
  *
@@ -55,6 +56,8 @@
  *   source.h        where bytes come from and go to
  *   decompress.c    streams whose kind their first bytes tell; codec.h: gunzip.c unzstd.c unxz.c unbzip2.c
  *   gzip.c          writing gzip
+ *   xml.c           the XML that S3 speaks
+ *   sigv4.c         signatures of S3 requests
  *
  * lib/base/       the C library and Linux, made safe to use
  *   prelude.h       included in front of every file: feature macros, attributes, banned functions
