@@ -162,6 +162,8 @@ static int apply_to_section(struct loader *l, const char *name, char *path, stru
         ignore(l);
         return 0;
     }
+    if (section->type != RA_YAML_MAP)
+        ra_yaml_clear(section);
     set_below(l, section, path, 0, value);
     return shape_section(l, section);
 }
