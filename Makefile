@@ -94,7 +94,8 @@ RUN = VARIANT=$(VARIANT) tests/run
 demo:
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || tests/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@tests/demo $(OUT)/regadm
+	@$(MAKE) --no-print-directory $(OUT)/tests/lib/mksample
+	@tests/demo $(OUT)/regadm $(OUT)/tests/lib/mksample
 
 check:
 	@tests/setup.sh build check

@@ -92,7 +92,7 @@ static int open_configured(const struct ra_storage_where *where, const char *fil
         return open_root(where, out->config.root_directory, out, err);
     rc = ra_fail(err, RA_UNSUPPORTED, "the configuration (%s) keeps its data with the '%s' driver",
                  out->found_by, out->config.driver);
-    return ra_hint(err, rc, "regadm works on storages of the filesystem driver");
+    return ra_hint(err, rc, "regadm works on storages of the 'filesystem' and 's3' drivers");
 }
 
 static bool has_storage_override(const char *const *env)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # ls, tags and inspect against what a real registry says of the same storage.
+# shellcheck source=tests/lib/registry.sh
 . "$TESTLIB/registry.sh"
 need docker-registry skopeo umoci curl python3
 

@@ -1,0 +1,1 @@
+regadm version now

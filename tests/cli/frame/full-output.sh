@@ -1,0 +1,2 @@
+sample reg
+regadm --root reg ls > /dev/full

@@ -1,0 +1,2 @@
+regadm help ls
+regadm ls --help | diff - <(regadm help ls) && echo same

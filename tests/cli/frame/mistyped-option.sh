@@ -1,0 +1,3 @@
+sample reg
+regadm --root reg ls --jsn; echo $?
+regadm --rot reg ls

@@ -1,0 +1,1 @@
+regadm inspct x

@@ -1,0 +1,2 @@
+sample reg
+regadm -v --root reg ls -q | wc -l

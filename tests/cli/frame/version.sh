@@ -1,0 +1,2 @@
+regadm --version
+regadm version

@@ -1,0 +1,2 @@
+sample reg; export REGADM_ROOT=reg
+regadm inspect web/site@f671b04f1dda

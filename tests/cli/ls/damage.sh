@@ -1,0 +1,6 @@
+sample reg; export REGADM_ROOT=reg
+R=reg/docker/registry/v2/repositories
+: > $R/tools/hello/_manifests/tags/1.0/current/link
+echo no-digest > $R/tools/hello-oci/_manifests/tags/v1/current/link
+find reg -newermt @1773500967 -exec touch -d @1773500966 {} +
+regadm ls

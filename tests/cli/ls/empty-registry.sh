@@ -1,0 +1,2 @@
+mkdir -p reg/docker/registry/v2
+regadm --root reg ls

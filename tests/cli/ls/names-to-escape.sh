@@ -1,0 +1,3 @@
+sample reg; export REGADM_ROOT=reg
+mkdir -p "reg/docker/registry/v2/repositories/$(printf 'bad\033[31mname')/_manifests"
+regadm ls -q

@@ -1,0 +1,2 @@
+mkdir empty
+regadm --root empty ls

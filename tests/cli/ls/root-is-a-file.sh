@@ -1,0 +1,2 @@
+echo > file
+regadm --root file ls

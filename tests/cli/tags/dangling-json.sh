@@ -1,0 +1,3 @@
+sample reg; export REGADM_ROOT=reg
+rm -r reg/docker/registry/v2/blobs/sha256/8e
+regadm tags --json tools/hello 2>/dev/null

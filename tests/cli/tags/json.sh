@@ -1,0 +1,2 @@
+sample reg; export REGADM_ROOT=reg
+regadm tags --json tools/hello web/site
