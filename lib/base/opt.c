@@ -9,7 +9,8 @@ static void *field(const struct ra_opt *opt, void *values)
 
 bool ra_opt_has_value(const struct ra_opt *opt)
 {
-    return opt->type != RA_OPT_FLAG && opt->type != RA_OPT_OFF && opt->type != RA_OPT_COUNT;
+    return opt->type != RA_OPT_FLAG && opt->type != RA_OPT_OFF && opt->type != RA_OPT_COUNT &&
+           opt->type != RA_OPT_PICK;
 }
 
 const struct ra_opt *ra_opt_find(const struct ra_opt_group *groups, size_t n_groups, const char *name)
@@ -102,6 +103,9 @@ int ra_opt_set(const struct ra_opt *opt, void *values, const char *text, struct 
         return 0;
     case RA_OPT_COUNT:
         ++*(unsigned *)at;
+        return 0;
+    case RA_OPT_PICK:
+        *(int *)at = (int)opt->min;
         return 0;
     case RA_OPT_STR:
         *(const char **)at = text;

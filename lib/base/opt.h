@@ -14,6 +14,7 @@ enum ra_opt_type {
     RA_OPT_FLAG,    /* bool, true when given */
     RA_OPT_OFF,     /* bool, false when given ("--no-verify" on a bool verify) */
     RA_OPT_COUNT,   /* unsigned, how often given */
+    RA_OPT_PICK,    /* int, becomes `min` when given: of rows that share a field the last one wins */
     RA_OPT_UINT,    /* uint64_t within [min, max] (max 0: no bound) */
     RA_OPT_SIZE,    /* uint64_t bytes */
     RA_OPT_AGE,     /* int64_t nanoseconds */

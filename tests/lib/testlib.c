@@ -106,6 +106,7 @@ char *t_read(const char *path, size_t *n)
         fail_msg("cannot read '%s': %s", path, strerror(errno));
     for (size_t got = 1; got > 0; content.len += got)
         got = fread(ra_buf_reserve(&content, 65536), 1, 65536, f);
+    ra_buf_reserve(&content, 0); /* ends it */
     if (n)
         *n = content.len;
     return keep(ra_buf_take(&content));
