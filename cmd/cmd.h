@@ -47,6 +47,7 @@ struct ra_ctx {
     struct ra_strlist operands; /* what is no option */
     int argc;                   /* what followed the verb (RAW_ARGS); argv[0] is the first argument */
     char **argv;
+    const char *link; /* the name of the link it was called through, "htpasswd"; NULL: as `regadm VERB` */
     struct ra_job job;
     const struct ra_regconfig
         *config; /* the registry's configuration, when the storage was found through one; or NULL */

@@ -3,8 +3,9 @@
 #include "verbs.h"
 
 const struct ra_cmd *const ra_commands[] = {
-    &ra_cmd_ls,         &ra_cmd_tags,    &ra_cmd_inspect,  &ra_cmd_help,
-    &ra_cmd_completion, &ra_cmd_version, &ra_cmd_complete, NULL,
+    &ra_cmd_ls,       &ra_cmd_tags,     &ra_cmd_inspect,
+    &ra_cmd_htpasswd, &ra_cmd_help,     &ra_cmd_completion,
+    &ra_cmd_version,  &ra_cmd_complete, NULL,
 };
 
 static bool is_called(const struct ra_cmd *cmd, const char *name)
@@ -71,7 +72,8 @@ static bool has_own(const struct ra_cmd *cmd, const char *name)
 void ra_cmd_globals(const struct ra_cmd *cmd, struct ra_opt rows[static RA_GLOBAL_ROWS])
 {
     size_t n = 0;
-    for (size_t i = 0; i < RA_COUNT(globals); i++) {
+    bool none = cmd && (cmd->flags & RA_CMD_RAW_ARGS);
+    for (size_t i = 0; !none && i < RA_COUNT(globals); i++) {
         bool admitted = !cmd || globals[i].needs == 0 || (cmd->flags & globals[i].needs);
         bool only_alone = ra_streq(globals[i].opt.name, "version");
         if (admitted && !(cmd && only_alone) && !has_own(cmd, globals[i].opt.name))

@@ -57,7 +57,8 @@ void ra_help_verb(const struct ra_cmd *cmd, FILE *out)
         ra_opt_help(&text, cmd->opts, WIDTH);
     }
     ra_cmd_globals(cmd, rows);
-    ra_buf_adds(&text, "\nCommon options\n");
+    if (rows[0].name)
+        ra_buf_adds(&text, "\nCommon options\n");
     ra_opt_help(&text, rows, WIDTH);
     if (cmd->examples && cmd->examples->command)
         ra_buf_adds(&text, "\nExamples\n");

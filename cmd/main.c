@@ -15,6 +15,7 @@
  *   ls.c            the verbs, each in the file of its name
  *   tags.c
  *   inspect.c       with its page for people in inspect_page.c
+ *   htpasswd.c      with its arguments in htargs.c, what is about many users in htusers.c, and prompt.c for passwords
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
  *   gen.c           build tool: completions and parts of the manual from the tables; mdoc.c writes the latter
  *
@@ -26,6 +27,7 @@
  *   tags.c          the tags of a repository
  *   image.c         what one manifest amounts to
  *   inspect.c       everything about one manifest
+ *   htpasswd.c      changing and asking a file of users; htcheck.c: what a registry makes of it
  *   suggest.c       names that complete what somebody began to type
  *
  * lib/registry/   what the tree means
@@ -56,6 +58,8 @@
  *   source.h        where bytes come from and go to
  *   decompress.c    streams whose kind their first bytes tell; codec.h: gunzip.c unzstd.c unxz.c unbzip2.c
  *   gzip.c          writing gzip
+ *   htpasswd.c      the lines of a file of users
+ *   passhash.c      password hashes: made, told apart, checked
  *   xml.c           the XML that S3 speaks
  *   sigv4.c         signatures of S3 requests
  *
@@ -228,12 +232,12 @@ static int run_verb(struct session *s, struct ra_err *err)
 
 static int status_of(const struct ra_ctx *ctx, int rc)
 {
+    if (ctx->status)
+        return ctx->status;
     if (rc == -RA_USAGE)
         return STATUS_USAGE;
     if (rc < 0)
         return STATUS_FAILED;
-    if (ctx->status)
-        return ctx->status;
     return ctx->partial || ra_findings_worst(&ctx->findings) > RA_NOTE ? STATUS_FINDINGS : STATUS_DONE;
 }
 
@@ -294,9 +298,11 @@ static int start(struct session *s, int argc, char **argv)
 static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
 {
     const char *slash = strrchr(program, '/');
-    if (!ra_streq(slash ? slash + 1 : program, "htpasswd"))
+    const char *name = slash ? slash + 1 : program;
+    if (!ra_streq(name, "htpasswd"))
         return false;
-    ctx->cmd = ra_cmd_find("htpasswd");
+    ctx->cmd = ra_cmd_find(name);
+    ctx->link = name;
     return ctx->cmd != NULL;
 }
 

@@ -116,7 +116,8 @@ void ra_mdoc_synopsis(struct ra_buf *out, const struct ra_cmd *cmd)
             add_flag(out, o);
             ra_buf_addc(out, '\n');
         }
-    ra_buf_adds(out, ".Op Ar common options\n");
+    if (!(cmd->flags & RA_CMD_RAW_ARGS))
+        ra_buf_adds(out, ".Op Ar common options\n");
     add_operands(out, cmd->operands);
 }
 
@@ -156,9 +157,10 @@ void ra_mdoc_options(struct ra_buf *out, const struct ra_cmd *cmd)
     ra_cmd_globals(cmd, shared);
     if (cmd && cmd->opts && cmd->opts->name) {
         add_table(out, cmd->opts);
-        ra_buf_adds(out, ".Ss Common options\n");
+        ra_buf_adds(out, shared[0].name ? ".Ss Common options\n" : "");
     }
-    add_table(out, shared);
+    if (shared[0].name)
+        add_table(out, shared);
 }
 
 /* --- lists --------------------------------------------------------------------------------------------------- */

@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect help completion version"
+_regadm_verbs="ls tags inspect htpasswd help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -65,6 +65,7 @@ _regadm_options()
     ls) _regadm_offer "--sort --reverse --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;
     help) _regadm_offer "--root --config --verbose --color --help" ;;
     completion) _regadm_offer "--root --config --verbose --color --help" ;;
     version) _regadm_offer "--root --config --verbose --color --help" ;;
@@ -82,6 +83,12 @@ _regadm_value()
     tags:--regex) COMPREPLY=() ;;
     inspect:--config) return 1 ;;
     inspect:--platform) COMPREPLY=() ;;
+    htpasswd:--length) COMPREPLY=() ;;
+    htpasswd:--cost | htpasswd:-C) COMPREPLY=() ;;
+    htpasswd:--rounds | htpasswd:-r) COMPREPLY=() ;;
+    htpasswd:--mode) COMPREPLY=() ;;
+    htpasswd:--config) _regadm_paths -f ;;
+    htpasswd:--jobs | htpasswd:-j) COMPREPLY=() ;;
     *:--root) _regadm_paths -d ;;
     *:--config) _regadm_paths -f ;;
     *:--jobs | *:-j) COMPREPLY=() ;;
@@ -97,6 +104,7 @@ _regadm_operand()
     ls) _regadm_ask repos ;;
     tags) _regadm_ask repos ;;
     inspect) _regadm_ask refs ;;
+    htpasswd) _regadm_paths -f ;;
     help) _regadm_offer "$_regadm_verbs" ;;
     completion) _regadm_offer "bash zsh fish" ;;
     esac

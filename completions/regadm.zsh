@@ -20,6 +20,7 @@ _regadm_verbs() {
         'ls:list the repositories'
         'tags:list the tags of repositories'
         'inspect:show an image'
+        'htpasswd:add, change, check and list the users of a registry'
         'help:show what regadm can do, or what a verb does'
         'completion:print what makes a shell complete regadm'\''s command lines'
         'version:show the version'
@@ -99,6 +100,36 @@ _regadm() {
                 '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:{_regadm_ask refs}'
+            ;;
+        htpasswd)
+            _arguments -s -S \
+                '(-c --create)'{-c,--create}'[begin a new FILE]' \
+                '(-n --print)'{-n,--print}'[print the record instead of changing a file]' \
+                '(-v --verify)'{-v,--verify}'[check the password of USER]' \
+                '(-D --delete)'{-D,--delete}'[delete USER]' \
+                '--batch[read "user\:password" lines from standard input, hash them on all processors and change FILE once]' \
+                '(-b --argument)'{-b,--argument}'[take the password from the command line, where others on this machine can see it]' \
+                '(-i --stdin)'{-i,--stdin}'[read the password from standard input, without asking]' \
+                '(-g --generate)'{-g,--generate}'[make up a password and print it once]' \
+                '--length=[characters of a made-up password]:N: ' \
+                '(-B --bcrypt)'{-B,--bcrypt}'[hash with bcrypt]' \
+                '(-C --cost)'{-C+,--cost=}'[bcrypt'\''s cost, 4 to 17]:COST: ' \
+                '(-2 --sha256)'{-2,--sha256}'[hash with SHA-256 crypt]' \
+                '(-5 --sha512)'{-5,--sha512}'[hash with SHA-512 crypt]' \
+                '(-r --rounds)'{-r+,--rounds=}'[rounds of SHA-256 and SHA-512 crypt]:ROUNDS: ' \
+                '(-m --md5)'{-m,--md5}'[hash with Apache'\''s MD5]' \
+                '(-d --des)'{-d,--des}'[hash with crypt]' \
+                '(-s --sha1)'{-s,--sha1}'[hash with SHA-1, unsalted]' \
+                '(-p --plain)'{-p,--plain}'[do not hash]' \
+                '--truncate[let bcrypt cut a password of more than 72 bytes, instead of refusing it]' \
+                '--in-place[write into FILE instead of replacing it]' \
+                '--mode=[permissions of FILE, in octal]:MODE: ' \
+                '--config=[take FILE from auth.htpasswd.path of this configuration of the registry]:CONFIG:_files' \
+                '--json[list, check]' \
+                '(-j --jobs)'{-j+,--jobs=}'[--batch]:N: ' \
+                '--no-progress[--batch]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:_files'
             ;;
         help)
             _arguments -s -S \
