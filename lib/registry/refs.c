@@ -109,9 +109,7 @@ static bool read_descriptor(struct reader *r, enum ra_ref_role role, struct ra_j
 
 static void read_config(struct reader *r)
 {
-    struct ra_json_str type = {"", 0, true};
-    read_descriptor(r, RA_REF_CONFIG, &type);
-    r->facts.config_type = type;
+    read_descriptor(r, RA_REF_CONFIG, &r->facts.config_type);
 }
 
 static void read_subject(struct reader *r)
