@@ -65,7 +65,7 @@ static inline pthread_mutex_t *ra_lock_(pthread_mutex_t *m)
             free_function(*p);                       \
         errno = e;                                   \
     }
-#define RA_AUTO_PTR(type) __attribute__((cleanup(type##_auto_))) struct type *
+#define RA_AUTO_PTR(type) __attribute__((cleanup(type##_auto_), unused)) struct type *
 
 /* Holds a mutex until the end of the block. */
 #define RA_LOCKED(mutex) \
