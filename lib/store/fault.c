@@ -61,7 +61,7 @@ static int fail(struct ra_store *s, const char *verb, const char *key, struct ra
     return ra_fail_errno(err, ((struct fault *)s)->plan.error, "cannot %s '%s'", verb, key);
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------ */
+/* --- looking --------------------------------------------------------------------------------- */
 
 static int fault_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err)
 {
@@ -107,7 +107,7 @@ static void fault_list_close(struct ra_list *base)
     free(l);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading --------------------------------------------------------------------------------- */
 
 static int fault_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf *out,
                      struct ra_stat *st, struct ra_err *err)
@@ -156,7 +156,7 @@ static void fault_read_close(struct ra_reader *base)
     free(r);
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------------------------- */
 
 static int fault_write_open(struct ra_store *s, const char *key, unsigned flags, uint64_t size_hint,
                             struct ra_writer **out, struct ra_err *err)
@@ -213,7 +213,7 @@ static int fault_sync(struct ra_store *s, struct ra_err *err)
     return strikes(s, RA_FAULT_WRITE) ? fail(s, "sync", s->info.where, err) : ra_store_sync(inner_of(s), err);
 }
 
-/* --- removing ----------------------------------------------------------------------------------------------- */
+/* --- removing -------------------------------------------------------------------------------- */
 
 static int remove_one(struct ra_store *s, struct ra_removal *item, int64_t not_after, struct ra_err *err)
 {
@@ -249,7 +249,7 @@ static int fault_remove_prefix(struct ra_store *s, const char *prefix, size_t ke
                : ra_store_remove_prefix(inner_of(s), prefix, keep, not_after, removed, bytes, err);
 }
 
-/* --- keeping others out ------------------------------------------------------------------------------------- */
+/* --- keeping others out ---------------------------------------------------------------------- */
 
 static int fault_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
                       struct ra_err *err)
@@ -272,7 +272,7 @@ static void fault_unlock(struct ra_lock *base)
     free(base);
 }
 
-/* --- the store ---------------------------------------------------------------------------------------------- */
+/* --- the store ------------------------------------------------------------------------------- */
 
 static void fault_close(struct ra_store *s)
 {
@@ -320,7 +320,7 @@ uint64_t ra_fault_calls(const struct ra_store *s)
     return atomic_load(&((const struct fault *)s)->calls);
 }
 
-/* --- plans as text ------------------------------------------------------------------------------------------ */
+/* --- plans as text --------------------------------------------------------------------------- */
 
 struct word {
     const char *name;

@@ -32,8 +32,7 @@ static struct ra_fs *fs_of(const struct list *l)
     return (struct ra_fs *)l->base.store;
 }
 
-/* --- entries
- * ------------------------------------------------------------------------------------------------ */
+/* --- entries --------------------------------------------------------------------------------- */
 
 /* The key of a name in the current folder; lent until the next call. */
 static const char *key_of(struct list *l, const char *name)
@@ -103,8 +102,7 @@ static int take_level(struct list *l, const struct dirent64 *d, struct ra_err *e
     return 0;
 }
 
-/* --- leaves
- * ------------------------------------------------------------------------------------------------- */
+/* --- leaves ---------------------------------------------------------------------------------- */
 
 /*
  * Looks at <name>/<leaf> from the folder at hand. Every component is looked at without following links:
@@ -137,10 +135,11 @@ static int look_leaf_of(struct list *l, const char *name, bool link, struct ra_f
     ra_buf_adds(&l->path, l->leaf);
     int rc = link ? ra_fs_look_key(fs_of(l), key_of(l, l->path.data), out)
                   : look_leaf(l, l->path.data, strlen(name), out);
-    if (rc && errno != ENOENT && errno != ENOTDIR)
+    if (!rc)
+        return 0;
+    if (errno != ENOENT && errno != ENOTDIR && errno != EXDEV && errno != ELOOP)
         return fail_entry(l, l->path.data, err);
-    if (rc)
-        out->kind = RA_PREFIX;
+    out->kind = errno == EXDEV || errno == ELOOP ? RA_OTHER : RA_PREFIX;
     return 0;
 }
 
@@ -162,8 +161,7 @@ static int take_leaf(struct list *l, const struct dirent64 *d, struct ra_err *er
     return 0;
 }
 
-/* --- deep
- * --------------------------------------------------------------------------------------------------- */
+/* --- deep ------------------------------------------------------------------------------------ */
 
 static void push_folder(struct list *l, const char *name)
 {
@@ -202,8 +200,7 @@ static int take_deep(struct list *l, const struct dirent64 *d, struct ra_err *er
     return 0;
 }
 
-/* --- folders
- * ------------------------------------------------------------------------------------------------ */
+/* --- folders --------------------------------------------------------------------------------- */
 
 static int open_folder(struct list *l)
 {

@@ -10,8 +10,7 @@
 #define REWRITES 256
 #define AGAIN    (-2)
 
-/* --- the slow way: component by component
- * ------------------------------------------------------------------- */
+/* --- the slow way: component by component ---------------------------------------------------- */
 
 static int respell(char **path, size_t from, size_t to, const char *middle)
 {
@@ -132,8 +131,7 @@ static int walk(const struct ra_fs *fs, const char *path, int oflags)
     return -1;
 }
 
-/* --- the fast way
- * ------------------------------------------------------------------------------------------- */
+/* --- the fast way ---------------------------------------------------------------------------- */
 
 static int open_beneath(const struct ra_fs *fs, const char *path, int oflags)
 {
@@ -183,8 +181,7 @@ int ra_fs_nearest(const struct ra_fs *fs, const char *key, size_t *len)
     }
 }
 
-/* --- what is there
- * ------------------------------------------------------------------------------------------ */
+/* --- what is there --------------------------------------------------------------------------- */
 
 int64_t ra_fs_mtime(const struct stat *st)
 {

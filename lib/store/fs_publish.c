@@ -19,8 +19,7 @@
 /* A remover may take an empty folder away right after we made it. */
 #define TRIES 100
 
-/* --- folders
- * ------------------------------------------------------------------------------------------------ */
+/* --- folders --------------------------------------------------------------------------------- */
 
 void ra_fs_dress(int fd, const struct stat *folder)
 {
@@ -101,8 +100,7 @@ static int flush_folders(const struct ra_fs *fs, const char *key, size_t kept)
     return 0;
 }
 
-/* --- names
- * -------------------------------------------------------------------------------------------------- */
+/* --- names ----------------------------------------------------------------------------------- */
 
 static int rename_new(const struct ra_fs_temp *t, int dir, const char *leaf)
 {
@@ -198,8 +196,7 @@ int ra_fs_publish(struct ra_fs *fs, struct ra_fs_temp *t, const char *key, unsig
     return rc;
 }
 
-/* --- later
- * -------------------------------------------------------------------------------------------------- */
+/* --- later ----------------------------------------------------------------------------------- */
 
 int ra_fs_park(struct ra_fs *fs, struct ra_fs_temp *t, const char *key, unsigned flags, struct ra_err *err)
 {

@@ -48,16 +48,15 @@ static int new_name(struct ra_fs_temp *t)
 static int open_staging(struct ra_fs *fs)
 {
     struct stat root;
-    if (!mkdirat(fs->root, RA_FS_STAGING, 0700) && !fstat(fs->root, &root)) {
-        ra_auto_fd int made =
-            openat(fs->root, RA_FS_STAGING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (made >= 0)
-            ra_fs_dress(made, &root);
-    }
-    pthread_mutex_lock(&fs->mutex);
+    bool made = !mkdirat(fs->root, RA_FS_STAGING, 0700);
+    if (!made && errno != EEXIST)
+        return -1;
+    int fd = openat(fs->root, RA_FS_STAGING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && made && !fstat(fs->root, &root))
+        ra_fs_dress(fd, &root);
+    RA_LOCKED(&fs->mutex);
     fs->staged = true;
-    pthread_mutex_unlock(&fs->mutex);
-    return openat(fs->root, RA_FS_STAGING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd;
 }
 
 /* The lock tells the living from the dead (ra_fs_temp_clear_stale); one who was faster may have cleared it
@@ -115,13 +114,6 @@ static int open_unnamed(const struct ra_fs *fs, int dir, struct ra_fs_temp *out)
     return out->fd < 0 ? -1 : 0;
 }
 
-int ra_fs_temp_open(struct ra_fs *fs, int dir, struct ra_fs_temp *out)
-{
-    if (!open_unnamed(fs, dir, out))
-        return 0;
-    return no_unnamed_files(errno) ? open_staged(fs, out) : -1;
-}
-
 int ra_fs_temp_open_beside(struct ra_fs *fs, int dir, struct ra_fs_temp *out)
 {
     if (!open_unnamed(fs, dir, out))
@@ -130,6 +122,28 @@ int ra_fs_temp_open_beside(struct ra_fs *fs, int dir, struct ra_fs_temp *out)
         return -1;
     out->dir = fcntl(dir, F_DUPFD_CLOEXEC, 0);
     return out->dir < 0 ? -1 : 0;
+}
+
+/* The staging folder is of no use: another file system lies there, or the root is not ours to write into. */
+static bool cannot_stage(int number)
+{
+    return number == EXDEV || number == EACCES || number == EPERM || number == EROFS;
+}
+
+/*
+ * Without unnamed files, what cannot go through the staging folder gets its name beside its place. Only there can a
+ * kill leave a file that nobody clears; it stays hidden, and goes with its folder.
+ */
+int ra_fs_temp_open(struct ra_fs *fs, int dir, struct ra_fs_temp *out)
+{
+    struct stat here, root;
+    if (!open_unnamed(fs, dir, out))
+        return 0;
+    if (!no_unnamed_files(errno) || fstat(dir, &here) || fstat(fs->root, &root))
+        return -1;
+    if (here.st_dev == root.st_dev && (!open_staged(fs, out) || !cannot_stage(errno)))
+        return out->fd < 0 ? -1 : 0;
+    return ra_fs_temp_open_beside(fs, dir, out);
 }
 
 /* Linking by descriptor is for the privileged on older kernels; /proc is not mounted everywhere. */
@@ -171,11 +185,10 @@ int ra_fs_temp_name(struct ra_fs *fs, struct ra_fs_temp *t, int dir)
         if (errno != ENOENT)
             break;
     }
-    return errno == EXDEV ? name_in(t, dir) : -1;
+    return cannot_stage(errno) ? name_in(t, dir) : -1;
 }
 
-/* --- leftovers
- * ---------------------------------------------------------------------------------------------- */
+/* --- leftovers ------------------------------------------------------------------------------- */
 
 static bool is_dead(int fd)
 {

@@ -46,8 +46,7 @@ static struct mem *mem_of(struct ra_store *s)
     return (struct mem *)s;
 }
 
-/* --- objects; the mutex is held
- * ----------------------------------------------------------------------------- */
+/* --- objects; the mutex is held -------------------------------------------------------------- */
 
 static void disown(struct content *c)
 {
@@ -117,8 +116,7 @@ static int missing(const char *verb, const char *key, struct ra_err *err)
     return ra_fail(err, RA_NOTFOUND, "cannot %s '%s': no such object", verb, key);
 }
 
-/* --- looking
- * ------------------------------------------------------------------------------------------------ */
+/* --- looking --------------------------------------------------------------------------------- */
 
 static int mem_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err)
 {
@@ -145,8 +143,7 @@ static int mem_now(struct ra_store *s, int64_t *out, struct ra_err *err RA_UNUSE
     return 0;
 }
 
-/* --- listing
- * ------------------------------------------------------------------------------------------------ */
+/* --- listing --------------------------------------------------------------------------------- */
 
 struct list {
     struct ra_list base;
@@ -247,8 +244,7 @@ static void mem_list_close(struct ra_list *base)
     free(l);
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------ */
+/* --- reading --------------------------------------------------------------------------------- */
 
 struct reader {
     struct ra_reader base;
@@ -297,8 +293,7 @@ static void mem_read_close(struct ra_reader *base)
     free(base);
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------------------------- */
 
 struct writer {
     struct ra_writer base;
@@ -379,8 +374,7 @@ static int mem_sync(struct ra_store *s, struct ra_err *err RA_UNUSED)
     return 0;
 }
 
-/* --- removing
- * ----------------------------------------------------------------------------------------------- */
+/* --- removing -------------------------------------------------------------------------------- */
 
 static void remove_one(struct mem *m, struct ra_removal *item, int64_t not_after)
 {
@@ -405,8 +399,7 @@ static int mem_remove(struct ra_store *s, struct ra_removal *items, size_t n, in
     return 0;
 }
 
-/* --- keeping others out
- * ------------------------------------------------------------------------------------- */
+/* --- keeping others out ---------------------------------------------------------------------- */
 
 static int mem_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
                     struct ra_err *err)
@@ -437,8 +430,7 @@ static void mem_unlock(struct ra_lock *base)
     free(l);
 }
 
-/* --- the store
- * ---------------------------------------------------------------------------------------------- */
+/* --- the store ------------------------------------------------------------------------------- */
 
 static void mem_close(struct ra_store *s)
 {

@@ -75,8 +75,7 @@ int64_t ra_s3_now(struct ra_s3 *s);
 void ra_s3_pool_init(struct ra_s3 *s);
 void ra_s3_pool_release(struct ra_s3 *s);
 
-/* --- s3_error.c: refusals in words
- * ------------------------------------------------------------------------------ */
+/* --- s3_error.c: refusals in words ----------------------------------------------------------- */
 
 /* The error of an answer that is not 2xx, or of a 200 with an <Error> in it. */
 int ra_s3_refusal(struct ra_s3 *s, const struct ra_s3_request *r, const struct ra_s3_answer *a,
@@ -89,8 +88,7 @@ enum ra_code ra_s3_code(const char *code);
 /* The <Code> of an error answer, "" when there is none. */
 void ra_s3_error_code(const struct ra_s3_answer *a, char *code, size_t size);
 
-/* --- the driver's operations, one file a kind
- * -------------------------------------------------------------------- */
+/* --- the driver's operations, one file a kind ------------------------------------------------ */
 
 int ra_s3_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err);
 /* Like it, but NOTFOUND when no object has exactly this key: one request. */

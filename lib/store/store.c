@@ -6,8 +6,7 @@
 
 #define READ_STEP ((size_t)1 << 16)
 
-/* --- arguments
- * ---------------------------------------------------------------------------------------------- */
+/* --- arguments ------------------------------------------------------------------------------- */
 
 static bool component_valid(const char *p, size_t n)
 {
@@ -44,8 +43,7 @@ static int check_prefix(const char *prefix, struct ra_err *err)
     return ra_fail(err, RA_INVALID, "'%s' is no valid prefix", prefix);
 }
 
-/* --- looking
- * ------------------------------------------------------------------------------------------------ */
+/* --- looking --------------------------------------------------------------------------------- */
 
 void ra_store_close(struct ra_store *s)
 {
@@ -97,8 +95,7 @@ void ra_list_close(struct ra_list *l)
         l->store->driver->list_close(l);
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------ */
+/* --- reading --------------------------------------------------------------------------------- */
 
 static int too_big(const char *key, size_t limit, struct ra_err *err)
 {
@@ -182,8 +179,7 @@ void ra_read_close(struct ra_reader *r)
         r->store->driver->read_close(r);
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------------------------- */
 
 int ra_write_open(struct ra_store *s, const char *key, unsigned flags, uint64_t size_hint,
                   struct ra_writer **out, struct ra_err *err)
@@ -236,8 +232,7 @@ int ra_store_sync(struct ra_store *s, struct ra_err *err)
     return s->driver->sync ? s->driver->sync(s, err) : 0;
 }
 
-/* --- removing
- * ----------------------------------------------------------------------------------------------- */
+/* --- removing -------------------------------------------------------------------------------- */
 
 static void refuse_all(struct ra_removal *items, size_t n)
 {
@@ -360,8 +355,7 @@ int ra_store_remove_prefix(struct ra_store *s, const char *prefix, size_t keep, 
         s, prefix, keep, not_after, removed, bytes, err);
 }
 
-/* --- what only some stores have
- * ----------------------------------------------------------------------------- */
+/* --- what only some stores have -------------------------------------------------------------- */
 
 int ra_store_abandoned(struct ra_store *s, const char *prefix, const struct ra_abandoned_opts *opts,
                        struct ra_err *err)
@@ -383,8 +377,7 @@ void ra_store_traffic(struct ra_store *s, struct ra_traffic *out)
         s->driver->traffic(s, out);
 }
 
-/* --- keeping others out
- * ------------------------------------------------------------------------------------- */
+/* --- keeping others out ---------------------------------------------------------------------- */
 
 int ra_store_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
                   struct ra_err *err)

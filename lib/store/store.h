@@ -44,7 +44,7 @@ void ra_store_close(struct ra_store *s); /* NULL is fine */
 RA_DEFINE_AUTO_PTR(ra_store, ra_store_close)
 const struct ra_store_info *ra_store_info(const struct ra_store *s);
 
-/* --- looking ------------------------------------------------------------------------------------------------ */
+/* --- looking --------------------------------------------------------------------------------- */
 
 enum ra_kind {
     RA_OBJECT, /* has bytes */
@@ -119,7 +119,7 @@ int ra_list_next(struct ra_list *l, struct ra_page *page, struct ra_err *err);
 void ra_list_close(struct ra_list *l);
 RA_DEFINE_AUTO_PTR(ra_list, ra_list_close)
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading --------------------------------------------------------------------------------- */
 
 /* Appends a whole object to out (NOTFOUND when it is a folder); TOOBIG (nothing appended) when it is longer than
  * `limit`. `st`, which may be NULL, gets size and mtime of what was read. */
@@ -145,7 +145,7 @@ int ra_reader_fd(const struct ra_reader *r);
 void ra_read_close(struct ra_reader *r);
 RA_DEFINE_AUTO_PTR(ra_reader, ra_read_close)
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------------------------- */
 
 enum ra_write_flags {
     RA_WRITE_REPLACE = 0,        /* the object is replaced in one step */
@@ -178,7 +178,7 @@ int ra_store_put(struct ra_store *s, const char *key, const void *p, size_t n, u
  * between blobs, links and tags. Each commit that fails is tried on its own; the first failure is returned. */
 int ra_store_sync(struct ra_store *s, struct ra_err *err);
 
-/* --- removing ----------------------------------------------------------------------------------------------- */
+/* --- removing -------------------------------------------------------------------------------- */
 
 #define RA_ANY_AGE INT64_MAX
 
@@ -239,7 +239,7 @@ struct ra_traffic {
 };
 void ra_store_traffic(struct ra_store *s, struct ra_traffic *out);
 
-/* --- keeping others out ------------------------------------------------------------------------------------- */
+/* --- keeping others out ---------------------------------------------------------------------- */
 
 struct ra_lock;
 /* Takes the one lock of writing regadms, at `key`, without waiting; BUSY, naming the holder's `who`, when another has
@@ -249,7 +249,7 @@ int ra_store_lock(struct ra_store *s, const char *key, const char *who, struct r
 void ra_store_unlock(struct ra_lock *l);
 RA_DEFINE_AUTO_PTR(ra_lock, ra_store_unlock)
 
-/* --- drivers ------------------------------------------------------------------------------------------------ */
+/* --- drivers --------------------------------------------------------------------------------- */
 
 enum ra_fs_flags {
     RA_FS_FOLLOW_OUT = 1 << 0, /* symbolic links may lead out of the root */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "store/driver.h"
 
-/* --- arguments ---------------------------------------------------------------------------------------------- */
+/* --- arguments ------------------------------------------------------------------------------- */
 
 static void keys_have_one_form(void **state)
 {
@@ -70,7 +70,7 @@ static void it_tells_about_itself(void **state)
     assert_true(info->io_width >= 1 && info->remove_max >= 1);
 }
 
-/* --- looking and reading ------------------------------------------------------------------------------------ */
+/* --- looking and reading --------------------------------------------------------------------- */
 
 static void what_is_missing_is_not_found(void **state)
 {
@@ -210,7 +210,7 @@ static void times_follow_its_own_clock(void **state)
     assert_true(mtime >= before - 2 * RA_SECOND && mtime <= after + 2 * RA_SECOND);
 }
 
-/* --- listing ------------------------------------------------------------------------------------------------ */
+/* --- listing --------------------------------------------------------------------------------- */
 
 static void a_level_is_listed(void **state)
 {

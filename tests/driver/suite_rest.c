@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-/* --- removing ----------------------------------------------------------------------------------------------- */
+/* --- removing -------------------------------------------------------------------------------- */
 
 static void keys_are_removed_one_by_one(void **state)
 {
@@ -133,7 +133,7 @@ static void pruning_takes_no_objects(void **state)
     assert_string_equal(t_keys(s, ""), before);
 }
 
-/* --- keeping others out, threads, walking ------------------------------------------------------------------- */
+/* --- keeping others out, threads, walking ---------------------------------------------------- */
 
 static void only_one_has_the_lock(void **state)
 {
