@@ -33,6 +33,8 @@ enum ra_cmd_flags {
     RA_CMD_RAW_ARGS =
         1 << 7,             /* parses its arguments itself: ctx->argc, ctx->argv; the table is for the help */
     RA_CMD_HIDDEN = 1 << 8, /* not listed: for completions and tests */
+    RA_CMD_CONFIG_OPERAND =
+        1 << 9, /* its operand is what --config gives elsewhere, and -d is -n: the registry's habits */
 };
 
 struct ra_example {

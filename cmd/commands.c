@@ -2,11 +2,21 @@
 
 #include "verbs.h"
 
+/* A line each, so that verbs can be added side by side. */
+/* clang-format off */
 const struct ra_cmd *const ra_commands[] = {
-    &ra_cmd_ls,       &ra_cmd_tags,     &ra_cmd_inspect,
-    &ra_cmd_htpasswd, &ra_cmd_help,     &ra_cmd_completion,
-    &ra_cmd_version,  &ra_cmd_complete, NULL,
+    &ra_cmd_ls,
+    &ra_cmd_tags,
+    &ra_cmd_inspect,
+    &ra_cmd_gc,
+    &ra_cmd_htpasswd,
+    &ra_cmd_help,
+    &ra_cmd_completion,
+    &ra_cmd_version,
+    &ra_cmd_complete,
+    NULL,
 };
+/* clang-format on */
 
 static bool is_called(const struct ra_cmd *cmd, const char *name)
 {
@@ -44,6 +54,9 @@ static const struct {
      0},
     {{"dry-run", 'n', RA_OPT_FLAG, GLOBAL(dry_run), NULL, "say what would be done, and do nothing"},
      RA_CMD_DRY_RUN},
+    {{"dry", 'd', RA_OPT_FLAG, GLOBAL(dry_run), NULL, "the registry's own letter for --dry-run",
+      .flags = RA_OPT_HIDDEN},
+     RA_CMD_CONFIG_OPERAND},
     {{"yes", 'y', RA_OPT_FLAG, GLOBAL(yes), NULL, "do not ask"}, RA_CMD_CONFIRM},
     {{"json", 0, RA_OPT_FLAG, GLOBAL(json), NULL, "print one JSON object"}, RA_CMD_JSON},
     {{"quiet", 'q', RA_OPT_FLAG, GLOBAL(quiet), NULL, "print names only, and no talk"}, RA_CMD_QUIET},

@@ -16,6 +16,7 @@
  *   tags.c
  *   inspect.c       with its page for people in inspect_page.c
  *   htpasswd.c      with its arguments in htargs.c, what is about many users in htusers.c, and prompt.c for passwords
+ *   gc.c
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
  *   gen.c           build tool: completions and parts of the manual from the tables; mdoc.c writes the latter
  *
@@ -23,6 +24,10 @@
  *   job.h           what every job is handed
  *   finding.c       what a job finds wrong, and the table of codes
  *   survey.c        a whole storage, read once, as a graph; survey_*.c are its steps
+ *   sure.c          looking twice for what may have vanished
+ *   reach.c         what manifests of a repository lead to
+ *   mark.c          what is needed and what is not; mark_*.c look at doubtful links
+ *   gc.c            collecting garbage: the plan; gc_*.c carry it out
  *   catalog.c       repositories with what they hold
  *   tags.c          the tags of a repository
  *   image.c         what one manifest amounts to
@@ -151,6 +156,8 @@ static int open_storage(struct session *s, struct ra_err *err)
         .follow = ctx->g.follow,
         .create = (ctx->cmd->flags & RA_CMD_CREATES) && !ctx->g.dry_run,
     };
+    if ((ctx->cmd->flags & RA_CMD_CONFIG_OPERAND) && ctx->operands.n)
+        where.config = ctx->operands.at[0];
     int rc = ra_storage_open(&where, &s->storage, err);
     if (rc < 0)
         return rc;

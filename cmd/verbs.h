@@ -8,6 +8,7 @@ extern const struct ra_cmd ra_cmd_ls;
 extern const struct ra_cmd ra_cmd_tags;
 extern const struct ra_cmd ra_cmd_inspect;
 extern const struct ra_cmd ra_cmd_htpasswd;
+extern const struct ra_cmd ra_cmd_gc;
 extern const struct ra_cmd ra_cmd_help;
 extern const struct ra_cmd ra_cmd_version;
 extern const struct ra_cmd ra_cmd_completion;

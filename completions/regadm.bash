@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect htpasswd help completion version"
+_regadm_verbs="ls tags inspect gc htpasswd help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -56,6 +56,7 @@ _regadm_find_verb()
     case $verb in
     ls | list) verb='ls' ;;
     inspect | show) verb='inspect' ;;
+    gc | garbage-collect) verb='gc' ;;
     esac
 }
 
@@ -65,11 +66,12 @@ _regadm_options()
     ls) _regadm_offer "--sort --reverse --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    gc) _regadm_offer "--delete-untagged --min-age --uploads-age --prune-repositories --root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;
     help) _regadm_offer "--root --config --verbose --color --help" ;;
     completion) _regadm_offer "--root --config --verbose --color --help" ;;
     version) _regadm_offer "--root --config --verbose --color --help" ;;
-    *) _regadm_offer "--root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help --version" ;;
+    *) _regadm_offer "--root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help --version" ;;
     esac
 }
 
@@ -83,6 +85,8 @@ _regadm_value()
     tags:--regex) COMPREPLY=() ;;
     inspect:--config) return 1 ;;
     inspect:--platform) COMPREPLY=() ;;
+    gc:--min-age) COMPREPLY=() ;;
+    gc:--uploads-age) COMPREPLY=() ;;
     htpasswd:--length) COMPREPLY=() ;;
     htpasswd:--cost | htpasswd:-C) COMPREPLY=() ;;
     htpasswd:--rounds | htpasswd:-r) COMPREPLY=() ;;
@@ -104,6 +108,7 @@ _regadm_operand()
     ls) _regadm_ask repos ;;
     tags) _regadm_ask repos ;;
     inspect) _regadm_ask refs ;;
+    gc) _regadm_paths -f ;;
     htpasswd) _regadm_paths -f ;;
     help) _regadm_offer "$_regadm_verbs" ;;
     completion) _regadm_offer "bash zsh fish" ;;

@@ -20,6 +20,7 @@ _regadm_verbs() {
         'ls:list the repositories'
         'tags:list the tags of repositories'
         'inspect:show an image'
+        'gc:remove what nothing needs, and get the space back'
         'htpasswd:add, change, check and list the users of a registry'
         'help:show what regadm can do, or what a verb does'
         'completion:print what makes a shell complete regadm'\''s command lines'
@@ -36,6 +37,7 @@ _regadm() {
         '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
         '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
         '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
+        '(-d --dry)'{-d,--dry}'[the registry'\''s own letter for --dry-run]' \
         '(-y --yes)'{-y,--yes}'[do not ask]' \
         '--json[print one JSON object]' \
         '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
@@ -100,6 +102,27 @@ _regadm() {
                 '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:{_regadm_ask refs}'
+            ;;
+        gc|garbage-collect)
+            _arguments -s -S \
+                '(-m --delete-untagged)'{-m,--delete-untagged}'[also remove revisions that no tag reaches]' \
+                '--min-age=[leave alone what changed less than AGE ago]:AGE: ' \
+                '--uploads-age=[remove uploads that nothing happened to for AGE]:AGE: ' \
+                '--prune-repositories[remove repositories that nothing is left of]' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
+                '(-d --dry)'{-d,--dry}'[the registry'\''s own letter for --dry-run]' \
+                '(-y --yes)'{-y,--yes}'[do not ask]' \
+                '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '1:argument:_files'
             ;;
         htpasswd)
             _arguments -s -S \

@@ -25,21 +25,6 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
     return rc;
 }
 
-/* One ENOENT taken for granted is how collectors lose images. */
-int ra_survey_get(const struct ra_survey_run *run, struct ra_survey_worker *w, const char *key, size_t limit,
-                  struct ra_stat *st, struct ra_err *err)
-{
-    struct ra_store *store = run->job->store;
-    struct ra_stat look;
-    ra_buf_clear(&w->buf);
-    int rc = ra_store_get(store, key, limit, &w->buf, st, err);
-    if (rc != -RA_NOTFOUND)
-        return rc;
-    ra_err_clear(err);
-    rc = ra_store_stat(store, key, &look, err);
-    return rc < 0 ? rc : ra_store_get(store, key, limit, &w->buf, st, err);
-}
-
 int ra_survey_complain(const struct ra_survey_run *run, const char *code, const struct ra_place *at,
                        struct ra_err *from, struct ra_err *err)
 {

@@ -58,7 +58,7 @@ static int read_link(struct link *l, const char *key, const struct ra_place *at,
     struct ra_stat st = {.mtime = RA_TIME_NONE};
     RA_ERR_AUTO trouble = {0};
     *out = (struct link_state){.blob = RA_NONE};
-    int rc = ra_survey_get(l->run, w, key, RA_LINK_MAX, &st, &trouble);
+    int rc = ra_sure_get(l->run->job->store, key, RA_LINK_MAX, &w->buf, &st, &trouble);
     out->mtime = st.mtime;
     out->missing = rc == -RA_NOTFOUND;
     out->bad = rc == -RA_TOOBIG || (rc == 0 && !ra_link_parse(ra_buf_str(&w->buf), w->buf.len, &d));

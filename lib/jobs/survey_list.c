@@ -1,6 +1,7 @@
 #include "jobs/survey_parts.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "registry/reference.h"
 
 struct repo {
@@ -50,8 +51,13 @@ static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_U
 {
     struct repo *r = arg;
     int alg = ra_alg_find(e->name, strlen(e->name));
-    if (alg >= 0 && e->st.kind != RA_OBJECT)
+    if (e->st.kind == RA_OBJECT)
+        return 0;
+    if (alg >= 0)
         r->algs[alg] = true;
+    else if (ra_starts_with(e->name,
+                            "tarsum")) /* names of old, whose links alone know which blobs they mean */
+        r->out->flags |= RA_REPO_PROTECT;
     return 0;
 }
 
@@ -178,7 +184,8 @@ static int read_upload(struct repo *r, struct ra_survey_upload *u, struct ra_err
     w->key.s[strlen(w->key.s) - 1] = '\0';
     if (u->touched == RA_TIME_NONE && ra_store_stat(r->run->job->store, w->key.s, &folder, NULL) == 0)
         u->touched = folder.mtime;
-    rc = ra_survey_get(r->run, w, ra_key_upload_startedat(&w->key, repo, u->id), RA_LINK_MAX, NULL, NULL);
+    rc = ra_sure_get(r->run->job->store, ra_key_upload_startedat(&w->key, repo, u->id), RA_LINK_MAX, &w->buf,
+                     NULL, NULL);
     if (rc == 0 && !ra_time_parse(ra_buf_str(&w->buf), w->buf.len, &u->started))
         u->started = RA_TIME_NONE;
     return rc == -RA_CANCELLED ? ra_check_cancelled(err) : 0;

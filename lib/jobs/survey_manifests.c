@@ -73,7 +73,7 @@ static int read_manifest(void *arg, size_t i, unsigned worker, struct ra_err *er
     ra_blobs_digest(run->out->blobs, m->ids.at[i], &d);
     const char *key = ra_key_blob(&w->key, &d);
     struct ra_place at = {.path = key, .digest = &d};
-    int rc = ra_survey_get(run, w, key, RA_MANIFEST_MAX, &st, &trouble);
+    int rc = ra_sure_get(run->job->store, key, RA_MANIFEST_MAX, &w->buf, &st, &trouble);
     if (rc == -RA_CANCELLED)
         return ra_err_move(err, &trouble);
     w->refs.list.n = 0;

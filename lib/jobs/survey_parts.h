@@ -11,6 +11,7 @@
 #ifndef RA_JOBS_SURVEY_PARTS_H
 #define RA_JOBS_SURVEY_PARTS_H
 
+#include "jobs/sure.h"
 #include "jobs/survey.h"
 #include "registry/layout.h"
 
@@ -46,9 +47,6 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
                    const char *leaf, unsigned want,
                    int (*fn)(void *arg, const struct ra_entry *e, struct ra_err *err), void *arg,
                    struct ra_err *err);
-/* Reads a small object into w->buf. What is not there is looked for a second time: NOTFOUND is certain. */
-int ra_survey_get(const struct ra_survey_run *run, struct ra_survey_worker *w, const char *key, size_t limit,
-                  struct ra_stat *st, struct ra_err *err);
 /* Adds a finding from an error, and frees it; a signal is not a finding: then negative. */
 int ra_survey_complain(const struct ra_survey_run *run, const char *code, const struct ra_place *at,
                        struct ra_err *from, struct ra_err *err);

@@ -1,0 +1,274 @@
+#include "jobs/gc_parts.h"
+
+#include "base/num.h"
+
+#include <stdatomic.h>
+
+/* --- blobs -------------------------------------------------------------------------------------------------- */
+
+struct dooming {
+    struct ra_gc *gc;
+    bool spare;
+    pthread_mutex_t mutex; /* over the sums */
+};
+
+struct sums {
+    struct ra_gc_count blobs;
+    uint64_t untagged, untagged_bytes;
+};
+
+static int complain(struct ra_gc *gc, const struct ra_place *at, struct ra_err *from, struct ra_err *err)
+{
+    if (from->code == RA_CANCELLED)
+        return ra_err_move(err, from);
+    ra_find(gc->job->findings, RA_ERROR, "unreadable", at, "%s", ra_err_text(from));
+    return 0;
+}
+
+/* Learns a blob's size and age. What cannot be looked at counts as young. */
+static int look(struct ra_gc *gc, uint32_t id, bool *young, bool *hollow, struct ra_err *err)
+{
+    struct ra_digest d;
+    struct ra_key key;
+    struct ra_stat st;
+    RA_ERR_AUTO trouble = {0};
+    ra_blobs_digest(gc->survey.blobs, id, &d);
+    int rc = ra_sure_stat(gc->job->store, ra_key_blob(&key, &d), &st, &trouble);
+    *hollow = rc == -RA_NOTFOUND;
+    *young = (rc < 0 && !*hollow) || (rc == 0 && st.mtime > gc->cutoff);
+    if (rc == 0)
+        ra_blobs_size_is(gc->survey.blobs, id, st.size);
+    if (rc == 0 || *hollow)
+        return 0;
+    return complain(gc, &(struct ra_place){.path = key.s, .digest = &d}, &trouble, err);
+}
+
+static int doom(struct dooming *d, uint32_t id, unsigned flags, struct ra_err *err)
+{
+    struct ra_blobs *blobs = d->gc->survey.blobs;
+    bool young, hollow;
+    bool known = flags & RA_MARK_KEPT && flags & (RA_BLOB_SIZED | RA_BLOB_DECLARED);
+    if (known)
+        return 0;
+    int rc = look(d->gc, id, &young, &hollow, err);
+    if (rc < 0)
+        return rc;
+    if (hollow)
+        ra_blobs_set(blobs, id, RA_MARK_HOLLOW);
+    else if (!young && !d->spare && !(flags & RA_MARK_KEPT))
+        ra_blobs_set(blobs, id, RA_MARK_DOOMED);
+    return 0;
+}
+
+static void add_up(struct sums *sums, struct ra_blobs *blobs, uint32_t id)
+{
+    unsigned flags = ra_blobs_flags(blobs, id);
+    uint64_t size = ra_blobs_size(blobs, id);
+    if (flags & RA_MARK_HOLLOW)
+        return;
+    bool doomed = flags & RA_MARK_DOOMED;
+    sums->blobs.removed += doomed;
+    sums->blobs.removed_bytes += doomed ? size : 0;
+    sums->blobs.kept += !doomed;
+    sums->blobs.kept_bytes += doomed ? 0 : size;
+    if (flags & RA_MARK_KEPT && !(flags & RA_MARK_TAGGED)) {
+        sums->untagged++;
+        sums->untagged_bytes += size;
+    }
+}
+
+static int doom_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct ra_err *err)
+{
+    struct dooming *d = arg;
+    struct ra_blobs *blobs = d->gc->survey.blobs;
+    struct ra_gc_result *result = &d->gc->result;
+    struct sums sums = {0};
+    size_t n;
+    int rc = 0;
+    ra_auto_free uint32_t *ids = ra_blobs_part(blobs, (unsigned)part, RA_BLOB_PRESENT, 0, &n);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = doom(d, ids[i], ra_blobs_flags(blobs, ids[i]), err);
+        add_up(&sums, blobs, ids[i]);
+    }
+    ra_progress_add(d->gc->job->progress, n, 0);
+    RA_LOCKED(&d->mutex);
+    result->blobs.kept += sums.blobs.kept;
+    result->blobs.kept_bytes += sums.blobs.kept_bytes;
+    result->blobs.removed += sums.blobs.removed;
+    result->blobs.removed_bytes += sums.blobs.removed_bytes;
+    result->untagged_blobs += sums.untagged;
+    result->untagged_bytes += sums.untagged_bytes;
+    return rc;
+}
+
+/* Whether some repository, or some of its links, may have been overlooked: then any blob may be needed. */
+static bool overlooked(const struct ra_survey *s)
+{
+    bool any = !s->complete;
+    ra_vec_each (repo, &s->repos)
+        any |= (repo->flags & RA_REPO_UNLISTED) != 0;
+    return any;
+}
+
+static void say_spared(struct ra_gc *gc)
+{
+    const struct ra_survey *s = &gc->survey;
+    struct ra_place at = {.path = s->no_repositories ? RA_REPOSITORIES : NULL};
+    ra_find(gc->job->findings, RA_ERROR, "blobs-spared", &at, "no blob is removed: %s",
+            s->no_repositories ? "there are blobs, but no folder of repositories"
+                               : "some repositories could not be listed");
+    gc->result.blobs_spared = true;
+}
+
+static int doom_blobs(struct ra_gc *gc, struct ra_err *err)
+{
+    struct dooming d = {.gc = gc, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    d.spare = overlooked(&gc->survey) || gc->survey.no_repositories;
+    ra_progress_phase(gc->job->progress, "judging blobs", ra_blobs_count(gc->survey.blobs), 0);
+    int rc = ra_parallel(ra_job_io_threads(gc->job), RA_BLOBS_PARTS, doom_part, &d, err);
+    if (d.spare && gc->result.blobs.kept + gc->result.blobs.removed > 0)
+        say_spared(gc);
+    if (gc->opts.delete_untagged)
+        gc->result.untagged_blobs = gc->result.untagged_bytes = 0;
+    return rc;
+}
+
+/* --- the rest ----------------------------------------------------------------------------------------------- */
+
+static int count_item(void *arg, const struct ra_gc_item *item RA_UNUSED, struct ra_err *err RA_UNUSED)
+{
+    ++*(uint64_t *)arg;
+    return 0;
+}
+
+static void count_repo(struct ra_gc *gc, size_t i)
+{
+    const struct ra_survey_repo *repo = &gc->survey.repos.at[i];
+    const struct ra_mark_repo *mark = &gc->mark.repos[i];
+    struct ra_gc_result *r = &gc->result;
+    uint64_t links = 0, revisions = 0, dropped = 0, history = 0, entries = 0;
+    ra_gc_revisions(gc, i, &(struct ra_gc_visitor){count_item, &dropped}, NULL);
+    ra_gc_history(gc, i, &(struct ra_gc_visitor){count_item, &history}, NULL);
+    for (uint32_t k = 0; k < repo->n_revs; k++)
+        revisions += !(repo->revs[k].flags & RA_REV_NO_LINK);
+    for (uint32_t k = 0; k < repo->n_tags; k++)
+        entries += repo->tags[k].n_history;
+    links = mark->layers.n - mark->n_empty_layers;
+    r->revisions.removed += dropped;
+    r->revisions.kept += revisions - dropped;
+    r->history.removed += history;
+    r->history.kept += entries - history;
+    r->layer_links.removed += links;
+    r->layer_links.kept += repo->n_layers - mark->layers.n;
+    r->untagged_revisions += gc->opts.delete_untagged ? 0 : mark->n_untagged;
+    bool gone = gc->opts.prune_repositories && ra_gc_repo_is_empty(gc, i);
+    r->repositories.removed += gone;
+    r->repositories.kept += !gone;
+}
+
+static void count_uploads(struct ra_gc *gc, const struct ra_survey_repo *repo)
+{
+    for (uint32_t i = 0; i < repo->n_uploads; i++) {
+        bool stale = ra_gc_upload_is_stale(gc, &repo->uploads[i]);
+        gc->result.uploads.removed += stale;
+        gc->result.uploads.kept += !stale;
+        *(stale ? &gc->result.uploads.removed_bytes : &gc->result.uploads.kept_bytes) +=
+            repo->uploads[i].bytes;
+    }
+}
+
+static uint64_t claim(struct ra_gc *gc, uint32_t id)
+{
+    unsigned flags = ra_blobs_flags(gc->survey.blobs, id);
+    if (!(flags & RA_MARK_DOOMED) || ra_blobs_set(gc->survey.blobs, id, RA_MARK_COUNTED) & RA_MARK_COUNTED)
+        return 0;
+    return ra_blobs_size(gc->survey.blobs, id);
+}
+
+/* A blob that several repositories let go counts for the first of them. */
+static void count_freed(struct ra_gc *gc, size_t i)
+{
+    const struct ra_survey_repo *repo = &gc->survey.repos.at[i];
+    const struct ra_mark_repo *mark = &gc->mark.repos[i];
+    struct ra_gc_freed freed = {.name = repo->name};
+    freed.layer_links = mark->layers.n - mark->n_empty_layers;
+    ra_vec_each (place, &mark->layers)
+        freed.bytes += claim(gc, repo->layers[*place]);
+    ra_vec_each (place, &mark->revs) {
+        freed.bytes += claim(gc, repo->revs[*place].blob);
+        freed.revisions += !(repo->revs[*place].flags & RA_REV_NO_LINK);
+    }
+    if (freed.bytes || freed.revisions || freed.layer_links)
+        *ra_vec_push(&gc->result.freed) = freed;
+}
+
+static int compare_freed(const void *a, const void *b)
+{
+    const struct ra_gc_freed *left = a, *right = b;
+    if (left->bytes != right->bytes)
+        return left->bytes > right->bytes ? -1 : 1;
+    return strcmp(left->name, right->name);
+}
+
+static void count(struct ra_gc *gc)
+{
+    for (size_t i = 0; i < gc->survey.repos.n; i++) {
+        count_repo(gc, i);
+        count_uploads(gc, &gc->survey.repos.at[i]);
+        count_freed(gc, i);
+    }
+    if (gc->result.freed.n)
+        qsort(gc->result.freed.at, gc->result.freed.n, sizeof(*gc->result.freed.at), compare_freed);
+}
+
+/* --- the plan ----------------------------------------------------------------------------------------------- */
+
+static int make_plan(struct ra_gc *gc, struct ra_err *err)
+{
+    const struct ra_survey_opts survey = {.want = RA_SURVEY_BLOBS | RA_SURVEY_REVISIONS |
+                                                  RA_SURVEY_MANIFESTS | RA_SURVEY_CHILDREN |
+                                                  RA_SURVEY_HISTORY | RA_SURVEY_LAYERS | RA_SURVEY_UPLOADS};
+    int64_t now;
+    int rc = ra_store_now(gc->job->store, &now, err);
+    if (rc < 0)
+        return rc;
+    gc->cutoff = now - gc->opts.min_age;
+    gc->uploads_cutoff =
+        now - (gc->opts.uploads_age > gc->opts.min_age ? gc->opts.uploads_age : gc->opts.min_age);
+    if ((rc = ra_survey_read(gc->job, &survey, &gc->survey, err)) < 0)
+        return rc;
+    struct ra_mark_opts mark = {.delete_untagged = gc->opts.delete_untagged, .cutoff = gc->cutoff};
+    if ((rc = ra_mark_run(gc->job, &gc->survey, &mark, &gc->mark, err)) < 0)
+        return rc;
+    rc = doom_blobs(gc, err);
+    if (rc == 0)
+        count(gc);
+    return rc;
+}
+
+int ra_gc_plan(const struct ra_job *job, const struct ra_gc_opts *opts, struct ra_gc **out,
+               struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_gc) gc = ra_new(struct ra_gc);
+    gc->job = job;
+    gc->opts = *opts;
+    int rc = make_plan(gc, err);
+    if (rc == 0)
+        *out = ra_steal_ptr(&gc);
+    return rc;
+}
+
+const struct ra_gc_result *ra_gc_result(const struct ra_gc *gc)
+{
+    return &gc->result;
+}
+
+void ra_gc_free(struct ra_gc *gc)
+{
+    if (!gc)
+        return;
+    ra_mark_release(&gc->mark);
+    ra_survey_release(&gc->survey);
+    ra_vec_release(&gc->result.freed);
+    free(gc);
+}

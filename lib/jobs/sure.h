@@ -1,0 +1,16 @@
+/*
+ * Looking for what may just have vanished. One ENOENT taken for granted is how collectors lose images: what is not
+ * there is looked for a second time, in another way, and NOTFOUND is certain.
+ */
+#ifndef RA_JOBS_SURE_H
+#define RA_JOBS_SURE_H
+
+#include "store/store.h"
+
+/* Like ra_store_stat. */
+int ra_sure_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err);
+/* Like ra_store_get, but replaces what `out` holds. */
+int ra_sure_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf *out, struct ra_stat *st,
+                struct ra_err *err);
+
+#endif
