@@ -52,10 +52,14 @@ all: $(OUT)/regadm
 packages:
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || { tests/setup.sh --missing build; exit 3; }
 
-$(OUT)/%.o: %.c | packages
+define compile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC) $(CPPFLAGS) $(if $(filter tests/%,$<),-Itests) $(CFLAGS) -MMD -MP -c -o $@ $<
+endef
+
+$(OUT)/%.o: %.c | packages
+	$(compile)
 
 $(OUT)/libregadm.a: $(LIB_OBJ)
 $(OUT)/libcmd.a: $(CMD_OBJ)
@@ -73,6 +77,12 @@ endef
 
 $(OUT)/regadm: $(OUT)/cmd/main.o $(LIBS)
 	$(link)
+# For tests: REGADM_FAULT makes its storage calls fail (lib/store/fault.h).
+$(OUT)/regadm-faults: $(OUT)/cmd/main-faults.o $(LIBS)
+	$(link)
+$(OUT)/cmd/main-faults.o: CPPFLAGS += -DRA_TEST_FAULTS
+$(OUT)/cmd/main-faults.o: cmd/main.c | packages
+	$(compile)
 $(OUT)/gen: $(OUT)/cmd/gen.o $(OUT)/cmd/mdoc.o $(LIBS)
 	$(link)
 $(TESTS): LDLIBS += -lcmocka
@@ -88,13 +98,12 @@ $(FUZZERS): $(OUT)/%: $(OUT)/%.o $(LIBS)
 
 # --- showing and testing -------------------------------------------------------------------------------------
 
-test-programs: $(OUT)/regadm $(TESTS) $(TOOLS) $(REPLAYS)
+test-programs: $(OUT)/regadm $(OUT)/regadm-faults $(TESTS) $(TOOLS) $(REPLAYS)
 RUN = VARIANT=$(VARIANT) tests/run
 
 demo:
 	@pkg-config --exists $(PACKAGES) 2>/dev/null || tests/setup.sh build
-	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory $(OUT)/tests/lib/mksample
+	@$(MAKE) --no-print-directory all $(TOOLS)
 	@tests/demo $(OUT)/regadm $(OUT)/tests/lib/mksample
 
 check:

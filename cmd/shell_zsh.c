@@ -10,7 +10,7 @@ static const char head[] =
     "    local i\n"
     "    for ((i = 2; i < $#regadm_words; i++)); do\n"
     "        case $regadm_words[i] in\n"
-    "            --root=*|--config=*) from+=(${regadm_words[i]/=\\~/=$HOME}) ;;\n"
+    "            --root=*|--config=*) from+=(${regadm_words[i]%%=*}=${${regadm_words[i]#*=}/#\\~/$HOME}) ;;\n"
     "            --root|--config) from+=($regadm_words[i]=${regadm_words[i+1]/#\\~/$HOME}) ;;\n"
     "        esac\n"
     "    done\n"
@@ -25,10 +25,10 @@ static const char verb_choice[] = "_regadm() {\n"
                                   "    local -a regadm_words=(\"${(@)words[1,CURRENT]}\")\n"
                                   "    _arguments -s -S -C \\\n";
 
-static const char verb_dispatch[] = "        '1:verb:_regadm_verbs' \\\n"
-                                    "        '*::argument:->arguments' && return\n"
+static const char verb_dispatch[] = "        '(-): :_regadm_verbs' \\\n"
+                                    "        '(-)*:: :->arguments' && return\n"
                                     "    [[ $state == arguments ]] || return 1\n"
-                                    "    case $line[1] in\n";
+                                    "    case $words[1] in\n";
 
 static const char tail[] = "    esac\n"
                            "}\n"

@@ -7,7 +7,7 @@ _regadm_ask() {
     local i
     for ((i = 2; i < $#regadm_words; i++)); do
         case $regadm_words[i] in
-            --root=*|--config=*) from+=(${regadm_words[i]/=\~/=$HOME}) ;;
+            --root=*|--config=*) from+=(${regadm_words[i]%%=*}=${${regadm_words[i]#*=}/#\~/$HOME}) ;;
             --root|--config) from+=($regadm_words[i]=${regadm_words[i+1]/#\~/$HOME}) ;;
         esac
     done
@@ -48,10 +48,10 @@ _regadm() {
         '--no-progress[show no progress]' \
         '(-h --help)'{-h,--help}'[show this help]' \
         '(-V --version)'{-V,--version}'[show the version]' \
-        '1:verb:_regadm_verbs' \
-        '*::argument:->arguments' && return
+        '(-): :_regadm_verbs' \
+        '(-)*:: :->arguments' && return
     [[ $state == arguments ]] || return 1
-    case $line[1] in
+    case $words[1] in
         ls|list)
             _arguments -s -S \
                 '(-s --sort)'{-s+,--sort=}'[sort by name, size, tags or updated]:KEY:(name size tags updated)' \

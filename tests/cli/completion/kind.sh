@@ -1,0 +1,2 @@
+sample registry
+regadm --root registry __complete tags ""

@@ -1,0 +1,1 @@
+regadm completion tcsh

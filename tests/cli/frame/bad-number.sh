@@ -1,0 +1,1 @@
+regadm -j many ls

@@ -1,0 +1,3 @@
+# After "--" nothing is an option.
+sample registry
+regadm --root registry ls -- --json

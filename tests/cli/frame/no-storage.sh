@@ -1,0 +1,1 @@
+regadm --root nowhere ls

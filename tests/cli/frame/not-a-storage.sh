@@ -1,0 +1,3 @@
+mkdir empty
+touch empty/file
+regadm --root empty ls

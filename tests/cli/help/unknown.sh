@@ -1,0 +1,1 @@
+regadm help lss
