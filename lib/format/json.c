@@ -24,7 +24,7 @@ static bool unexpected(struct ra_json *j)
 
 void ra_json_init(struct ra_json *j, const void *bytes, size_t n)
 {
-    j->at = j->start = bytes;
+    j->at = j->start = bytes ? bytes : (const void *)"";
     j->end = j->start + n;
     j->depth = 0;
     j->first = j->mismatch = false;

@@ -213,7 +213,8 @@ static void mention_all(struct ra_refs *r, const char *p, size_t n)
 void ra_refs_scan(struct ra_refs *r, const void *bytes, size_t n)
 {
     clear(r);
-    mention_all(r, bytes, n);
+    if (n > 0)
+        mention_all(r, bytes, n);
 }
 
 /* String by string, since a digest may be written with escapes. */

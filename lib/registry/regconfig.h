@@ -20,7 +20,7 @@
 #define RA_REGCONFIG_ROOT "/var/lib/registry" /* the filesystem driver's default */
 
 struct ra_param {    /* "rootdirectory": "/data"; values as written: "true", "5242880"; "" for null */
-    const char *key; /* lower case; of nested maps joined by '.' */
+    const char *key; /* as written; of nested maps and lists joined by dots: "list.0" */
     const char *value;
 };
 

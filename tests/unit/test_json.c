@@ -216,8 +216,8 @@ static void spans_are_the_bytes(void **state)
     static const char text[] = " { \"a\" : [ 1 , { } ]  , \"b\" : \"x y\" } ";
     struct ra_json j;
     struct ra_json_str key;
-    const char *at;
-    size_t n;
+    const char *at = "";
+    size_t n = 0;
     ra_json_init(&j, text, sizeof(text) - 1);
     assert_true(ra_json_open_object(&j) && ra_json_next_member(&j, &key) && ra_json_span(&j, &at, &n));
     assert_int_equal(n, 11);
