@@ -1,4 +1,5 @@
-/* The file system driver: removing, opening a root, reading without a trace. */
+/* The file system driver: removing, opening a root, reading without a trace (which needs a disk: a tmpfs keeps
+ * its pages). */
 #include "driver/fslib.h"
 
 #include "base/clock.h"
