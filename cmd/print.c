@@ -23,14 +23,19 @@ static void json_finding(struct ra_jsonw *w, const struct ra_finding *f)
     ra_jsonw_end(w);
 }
 
+void ra_json_findings(struct ra_jsonw *w, const struct ra_findings *findings)
+{
+    ra_jsonw_key(w, "findings");
+    ra_jsonw_array(w);
+    ra_vec_each (f, &findings->list)
+        json_finding(w, f);
+    ra_jsonw_end(w);
+}
+
 int ra_json_close(struct ra_jsonw *w, struct ra_ctx *ctx, struct ra_err *err)
 {
     ra_findings_sort(&ctx->findings);
-    ra_jsonw_key(w, "findings");
-    ra_jsonw_array(w);
-    ra_vec_each (f, &ctx->findings.list)
-        json_finding(w, f);
-    ra_jsonw_end(w);
+    ra_json_findings(w, &ctx->findings);
     ra_jsonw_end(w);
     return ra_jsonw_finish(w, err);
 }

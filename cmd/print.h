@@ -10,6 +10,8 @@
 void ra_json_open(struct ra_jsonw *w, const struct ra_ctx *ctx);
 /* "findings": [...], the closing brace, and whether stdout took it all. */
 int ra_json_close(struct ra_jsonw *w, struct ra_ctx *ctx, struct ra_err *err);
+/* "findings": [...] */
+void ra_json_findings(struct ra_jsonw *w, const struct ra_findings *findings);
 /* "key": "sha256:...", or null when d is NULL. */
 void ra_json_digest(struct ra_jsonw *w, const char *key, const struct ra_digest *d);
 /* "key": "2026-...Z", or null for RA_TIME_NONE. */

@@ -74,7 +74,12 @@ static int open_root(const struct ra_storage_where *where, const char *path, str
 {
     unsigned flags = where->follow ? RA_FS_FOLLOW_OUT : 0;
     ra_auto_free char *root = root_of(path);
-    if (!root && where->create && (is_folder(path) || access(path, F_OK) < 0))
+    bool empty = !root && (is_folder(path) || access(path, F_OK) < 0);
+    if (empty && where->pretend) {
+        out->store = ra_mem_open();
+        return 0;
+    }
+    if (empty && where->create)
         return ra_fs_open(path, flags | RA_FS_CREATE, &out->store, err);
     if (!root)
         return no_storage(path, out->found_by, err);

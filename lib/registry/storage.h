@@ -16,6 +16,7 @@ struct ra_storage_where {
     const char *const *env; /* the environment, NULL at the end */
     bool follow;            /* symbolic links may lead out of the root */
     bool create;            /* a root that holds no storage yet, or is not there, is fine */
+    bool pretend;           /* and nothing is made there: the storage is an empty one in memory */
 };
 
 struct ra_storage { /* starts zeroed */
