@@ -15,6 +15,7 @@
  *   ls.c            the verbs, each in the file of its name
  *   tags.c
  *   inspect.c       with its page for people in inspect_page.c
+ *   migrate_v1.c    and ls_v1.c, which looks before
  *   htpasswd.c      with its arguments in htargs.c, what is about many users in htusers.c, and prompt.c for passwords
  *   gc.c
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
@@ -32,6 +33,7 @@
  *   tags.c          the tags of a repository
  *   image.c         what one manifest amounts to
  *   inspect.c       everything about one manifest
+ *   migrate.c       the old registry's storage into this one; migrate_*.c are its parts; v1_list.c: what is there
  *   htpasswd.c      changing and asking a file of users; htcheck.c: what a registry makes of it
  *   suggest.c       names that complete what somebody began to type
  *
@@ -47,6 +49,8 @@
  *   imageconfig.c   configs of images
  *   mediatype.c     media types, and kinds of manifests
  *   fields.c        members of JSON objects into strings and lists
+ *   v1.c            the old registry's ids and names; v1tree.c: its tree
+ *   v1image.c       its images' metadata; v1config.c: the configs and manifests they become
  *
  * lib/store/      where bytes live
  *   store.c         the contract that callers see; driver.h: the one that drivers keep
@@ -63,6 +67,7 @@
  *   source.h        where bytes come from and go to
  *   decompress.c    streams whose kind their first bytes tell; codec.h: gunzip.c unzstd.c unxz.c unbzip2.c
  *   gzip.c          writing gzip
+ *   tar.h           tar archives: tar_read.c, tar_write.c; tar_header.h: the block they share
  *   htpasswd.c      the lines of a file of users
  *   passhash.c      password hashes: made, told apart, checked
  *   xml.c           the XML that S3 speaks
@@ -155,6 +160,7 @@ static int open_storage(struct session *s, struct ra_err *err)
         .env = (const char *const *)environ,
         .follow = ctx->g.follow,
         .create = (ctx->cmd->flags & RA_CMD_CREATES) && !ctx->g.dry_run,
+        .pretend = (ctx->cmd->flags & RA_CMD_CREATES) && ctx->g.dry_run,
     };
     if ((ctx->cmd->flags & RA_CMD_CONFIG_OPERAND) && ctx->operands.n)
         where.config = ctx->operands.at[0];

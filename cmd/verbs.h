@@ -9,6 +9,8 @@ extern const struct ra_cmd ra_cmd_tags;
 extern const struct ra_cmd ra_cmd_inspect;
 extern const struct ra_cmd ra_cmd_htpasswd;
 extern const struct ra_cmd ra_cmd_gc;
+extern const struct ra_cmd ra_cmd_migrate_v1;
+extern const struct ra_cmd ra_cmd_ls_v1;
 extern const struct ra_cmd ra_cmd_help;
 extern const struct ra_cmd ra_cmd_version;
 extern const struct ra_cmd ra_cmd_completion;

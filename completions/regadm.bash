@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect gc htpasswd help completion version"
+_regadm_verbs="ls tags inspect gc migrate-v1 ls-v1 htpasswd help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -67,6 +67,8 @@ _regadm_options()
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     gc) _regadm_offer "--delete-untagged --min-age --uploads-age --prune-repositories --root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    migrate-v1) _regadm_offer "--library --rename --name-map --lowercase --replace --format --state --link --plain --strict --trust-inprogress --salvage --limit --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    ls-v1) _regadm_offer "--tags --follow-symlinks --root --config --json --quiet --verbose --color --help" ;;
     htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;
     help) _regadm_offer "--root --config --verbose --color --help" ;;
     completion) _regadm_offer "--root --config --verbose --color --help" ;;
@@ -87,6 +89,13 @@ _regadm_value()
     inspect:--platform) COMPREPLY=() ;;
     gc:--min-age) COMPREPLY=() ;;
     gc:--uploads-age) COMPREPLY=() ;;
+    migrate-v1:--library) _regadm_offer "strip keep both" ;;
+    migrate-v1:--rename) COMPREPLY=() ;;
+    migrate-v1:--name-map) _regadm_paths -f ;;
+    migrate-v1:--format) _regadm_offer "docker oci" ;;
+    migrate-v1:--state) _regadm_paths -f ;;
+    migrate-v1:--trust-inprogress) _regadm_offer "never verified always" ;;
+    migrate-v1:--limit) COMPREPLY=() ;;
     htpasswd:--length) COMPREPLY=() ;;
     htpasswd:--cost | htpasswd:-C) COMPREPLY=() ;;
     htpasswd:--rounds | htpasswd:-r) COMPREPLY=() ;;
@@ -109,6 +118,8 @@ _regadm_operand()
     tags) _regadm_ask repos ;;
     inspect) _regadm_ask refs ;;
     gc) _regadm_paths -f ;;
+    migrate-v1) _regadm_paths -d ;;
+    ls-v1) _regadm_paths -d ;;
     htpasswd) _regadm_paths -f ;;
     help) _regadm_offer "$_regadm_verbs" ;;
     completion) _regadm_offer "bash zsh fish" ;;

@@ -21,6 +21,8 @@ _regadm_verbs() {
         'tags:list the tags of repositories'
         'inspect:show an image'
         'gc:remove what nothing needs, and get the space back'
+        'migrate-v1:bring the data of the old Python registry into this storage'
+        'ls-v1:list what the storage of an old Python registry holds'
         'htpasswd:add, change, check and list the users of a registry'
         'help:show what regadm can do, or what a verb does'
         'completion:print what makes a shell complete regadm'\''s command lines'
@@ -123,6 +125,48 @@ _regadm() {
                 '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:_files'
+            ;;
+        migrate-v1)
+            _arguments -s -S \
+                '--library=[what becomes of '\''library/'\'' in front of names]:HOW:(strip keep both)' \
+                '*--rename=[give a repository another name]:OLD=NEW: ' \
+                '--name-map=[take renames from a file, one OLD=NEW a line]:FILE:_files' \
+                '--lowercase[put all names into lower case]' \
+                '--replace[overwrite tags that are there and are other images]' \
+                '--format=[what manifests are]:FORMAT:(docker oci)' \
+                '--state=[remember in FILE what was read, so that the next run need not]:FILE:_files' \
+                '--link[link layers instead of copying them where they cannot be shared]' \
+                '--plain[keep uncompressed layers as they are]' \
+                '--strict[skip tags of whose layers one is not what its checksum says]' \
+                '--trust-inprogress=[take images that are marked as never pushed to their end]:WHEN:(never verified always)' \
+                '--salvage[bridge images whose metadata is lost, where another file tells their parent]' \
+                '--limit=[skip tags of whose layers one unpacks to more than SIZE]:SIZE: ' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
+                '(-y --yes)'{-y,--yes}'[do not ask]' \
+                '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:_files -/'
+            ;;
+        ls-v1)
+            _arguments -s -S \
+                '(-t --tags)'{-t,--tags}'[list every tag]' \
+                '--follow-symlinks[follow symbolic links that lead out of SOURCE]' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:_files -/'
             ;;
         htpasswd)
             _arguments -s -S \
