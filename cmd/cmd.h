@@ -49,7 +49,8 @@ struct ra_ctx {
     struct ra_strlist operands; /* what is no option */
     int argc;                   /* what followed the verb (RAW_ARGS); argv[0] is the first argument */
     char **argv;
-    const char *link; /* the name of the link it was called through, "htpasswd"; NULL: as `regadm VERB` */
+    const char *
+        link; /* the program as it was called, when that is through a link of the verb's name; NULL: as `regadm VERB` */
     struct ra_job job;
     const struct ra_regconfig
         *config; /* the registry's configuration, when the storage was found through one; or NULL */

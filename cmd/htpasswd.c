@@ -135,6 +135,7 @@ static int say_verdict(struct ra_ctx *ctx, enum ra_htverdict verdict, const char
 {
     switch (verdict) {
     case RA_HT_RIGHT:
+        ra_httalk("Password for user %s correct.", user);
         return 0;
     case RA_HT_UNKNOWN:
         ra_httalk("User %s not found", user);
@@ -155,17 +156,14 @@ static int verify(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_err *
 {
     RA_SECRET_AUTO password = {0};
     enum ra_htverdict verdict;
-    size_t right;
     if (access(a->file.path, F_OK) < 0)
         return ra_fail(err, ra_code_of_errno(errno), "cannot modify file %s; use '-c' to create it",
                        a->file.path);
     int rc = get_password(ctx, a, &password, err);
     if (rc == 0)
-        rc = ra_htpasswd_verify(a->file.path, a->user, password.text, !a->apache, &verdict, &right, err);
+        rc = ra_htpasswd_verify(a->file.path, a->user, password.text, a->apache, &verdict, err);
     if (rc < 0)
         return rc;
-    while (right-- > 0)
-        ra_httalk("Password for user %s correct.", a->user);
     return say_verdict(ctx, verdict, a->user);
 }
 
@@ -230,7 +228,7 @@ static int tell_as_apache(struct ra_ctx *ctx, int rc, struct ra_err *err)
 {
     ra_httalk("%s: %s", ctx->link, ra_err_text(err));
     if (err->hint)
-        ra_httalk("%s", err->hint);
+        ra_httalk("  %s", err->hint);
     if (rc == -RA_USAGE)
         apache_usage();
     return 0;

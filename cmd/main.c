@@ -315,7 +315,7 @@ static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
     if (!ra_streq(name, "htpasswd"))
         return false;
     ctx->cmd = ra_cmd_find(name);
-    ctx->link = name;
+    ctx->link = program;
     return ctx->cmd != NULL;
 }
 

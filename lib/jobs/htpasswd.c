@@ -84,12 +84,14 @@ static int publish(const struct ra_htpasswd_file *file, const struct ra_buf *tex
     return rc;
 }
 
+/* Apache's words, and below them the line. */
 static int no_htpasswd_file(const char *path, int rc, struct ra_err *err)
 {
     if (!err || rc != -RA_CORRUPT)
         return rc;
     ra_auto_free char *why = ra_strdup(ra_err_text(err));
-    return ra_fail(err, RA_CORRUPT, "The file %s does not appear to be a valid htpasswd file: %s", path, why);
+    rc = ra_fail(err, RA_CORRUPT, "The file %s does not appear to be a valid htpasswd file.", path);
+    return ra_hint(err, rc, "%s", why);
 }
 
 int ra_htpasswd_update(const struct ra_htpasswd_file *file, struct ra_htchange *changes, size_t n,
@@ -110,34 +112,32 @@ int ra_htpasswd_update(const struct ra_htpasswd_file *file, struct ra_htchange *
 
 /* --- asking --- */
 
-static enum ra_htverdict judge(const struct ra_htline *line, const char *password, bool plain)
+static enum ra_htverdict judge(const struct ra_htline *line, const char *password, bool as_apache)
 {
     if (line->hash_n == 0)
         return RA_HT_NO_HASH;
-    if (!plain && ra_passhash_inspect(line->hash, line->hash_n).kind == RA_PASSHASH_PLAIN)
+    if (as_apache && ra_passhash_inspect(line->hash, line->hash_n).kind == RA_PASSHASH_PLAIN)
         return RA_HT_WRONG;
     return ra_passhash_verify(line->hash, line->hash_n, password) ? RA_HT_RIGHT : RA_HT_WRONG;
 }
 
-int ra_htpasswd_verify(const char *path, const char *user, const char *password, bool plain,
-                       enum ra_htverdict *verdict, size_t *right, struct ra_err *err)
+int ra_htpasswd_verify(const char *path, const char *user, const char *password, bool as_apache,
+                       enum ra_htverdict *verdict, struct ra_err *err)
 {
     RA_BUF_AUTO text = {0};
     int rc = ra_file_read(path, RA_HTPASSWD_MAX, &text, err);
     if (rc < 0)
         return rc;
-    *verdict = RA_HT_UNKNOWN;
-    *right = 0;
     struct ra_htline line = {0};
+    *verdict = RA_HT_UNKNOWN;
     for (size_t at = 0; ra_htline_next(ra_buf_str(&text), text.len, &at, &line);) {
         if (line.kind == RA_HTLINE_BROKEN)
             return no_htpasswd_file(path, ra_fail(err, RA_CORRUPT, "line %zu has no ':'", line.number), err);
         if (!ra_htline_is(&line, user))
             continue;
-        *verdict = judge(&line, password, plain);
-        if (*verdict != RA_HT_RIGHT)
+        *verdict = judge(&line, password, as_apache);
+        if (as_apache && *verdict != RA_HT_RIGHT)
             return 0;
-        ++*right;
     }
     return 0;
 }

@@ -28,10 +28,10 @@ int ra_htpasswd_update(const struct ra_htpasswd_file *file, struct ra_htchange *
                        struct ra_err *err);
 
 enum ra_htverdict { RA_HT_UNKNOWN, RA_HT_NO_HASH, RA_HT_WRONG, RA_HT_RIGHT };
-/* Checks a password against every record of the user, until one does not match; *right counts those that
- * did. With `plain`, a record may be the password itself. */
-int ra_htpasswd_verify(const char *path, const char *user, const char *password, bool plain,
-                       enum ra_htverdict *verdict, size_t *right, struct ra_err *err);
+/* Checks a password as the registry does: of several records of the user the last one counts; or as Apache's
+ * tool does: all of them must match, and none may be the password itself. */
+int ra_htpasswd_verify(const char *path, const char *user, const char *password, bool as_apache,
+                       enum ra_htverdict *verdict, struct ra_err *err);
 
 /* How passwords become hashes. */
 struct ra_htpasswd_how {
