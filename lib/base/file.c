@@ -95,7 +95,10 @@ char *ra_path_follow(const char *path)
 static int inherit(const struct ra_atomic_file *f, mode_t mode, struct ra_err *err)
 {
     struct stat st;
-    if (stat(f->path, &st) < 0) {
+    bool there = stat(f->path, &st) == 0;
+    if (!there && errno != ENOENT)
+        return ra_fail_sys(err, "cannot look at '%s'", f->path);
+    if (!there) {
         mode_t mask = umask(0);
         umask(mask);
         st.st_mode = mode & ~mask;

@@ -43,7 +43,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* "$2y$10$" and 53 characters; the letter may be any or none, as in the Go package that registries use. */
+/* "$2y$10$" and 53 characters, as the Go package of the registries has it: the letter may be any or none, and
+ * what follows the hash does not count. */
 static struct ra_passhash_info inspect_bcrypt(const char *hash, size_t n)
 {
     enum { SALT_AND_HASH = 53 };
@@ -54,7 +55,7 @@ static struct ra_passhash_info inspect_bcrypt(const char *hash, size_t n)
     info.cost = (uint64_t)(10 * (hash[at] - '0') + (hash[at + 1] - '0'));
     at += 3;
     info.whole =
-        n == at + SALT_AND_HASH && in_alphabet(hash + at, n - at) && info.cost >= 4 && info.cost <= 31;
+        n >= at + SALT_AND_HASH && in_alphabet(hash + at, SALT_AND_HASH) && info.cost >= 4 && info.cost <= 31;
     return info;
 }
 

@@ -28,7 +28,7 @@ const char *ra_passhash_name(enum ra_passhash_kind kind);
 struct ra_passhash_info {
     enum ra_passhash_kind kind;
     uint64_t cost; /* of bcrypt (each step doubles the work), rounds of SHA-crypt; 0 where there is none */
-    bool whole;    /* bcrypt: complete to the last character, so that a registry can check it */
+    bool whole;    /* bcrypt: complete, so that a registry can check it; more may follow */
 };
 /* What hash[0..n) is. Never fails. */
 struct ra_passhash_info ra_passhash_inspect(const char *hash, size_t n);

@@ -125,7 +125,7 @@ static void check_cost(struct check *c, const struct ra_htuser *u, const char *w
 static void check_hash(struct check *c, const struct ra_htuser *u, const char *who)
 {
     if (is_glued(u))
-        FIND(c, RA_ERROR, "user-glued", "%s: a second record is glued to the hash; neither user can log in",
+        FIND(c, RA_ERROR, "user-glued", "%s: a second record is glued to this one; its user cannot log in",
              who);
     else if (u->hash.kind == RA_PASSHASH_NONE)
         FIND(c, RA_ERROR, "user-hash", "%s: there is no hash; the user cannot log in", who);

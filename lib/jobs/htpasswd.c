@@ -76,6 +76,8 @@ static int replace(const struct ra_htpasswd_file *file, const struct ra_buf *tex
 static int publish(const struct ra_htpasswd_file *file, const struct ra_buf *text, struct ra_err *err)
 {
     bool is_new = access(file->path, F_OK) < 0;
+    if (is_new && errno != ENOENT)
+        return ra_fail_sys(err, "cannot look at '%s'", file->path);
     if (is_new || !file->in_place)
         return replace(file, text, is_new, err);
     int rc = ra_file_overwrite(file->path, ra_buf_str(text), text->len, err);
