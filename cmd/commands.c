@@ -8,6 +8,7 @@ const struct ra_cmd *const ra_commands[] = {
     &ra_cmd_ls,
     &ra_cmd_tags,
     &ra_cmd_inspect,
+    &ra_cmd_rm,
     &ra_cmd_gc,
     &ra_cmd_migrate_v1,
     &ra_cmd_ls_v1,

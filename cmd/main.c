@@ -17,6 +17,7 @@
  *   inspect.c       with its page for people in inspect_page.c
  *   migrate_v1.c    and ls_v1.c, which looks before
  *   htpasswd.c      with its arguments in htargs.c, what is about many users in htusers.c, and prompt.c for passwords
+ *   rm.c
  *   gc.c
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
  *   gen.c           build tool: completions and parts of the manual from the tables; mdoc.c writes the latter
@@ -28,6 +29,7 @@
  *   sure.c          looking twice for what may have vanished
  *   reach.c         what manifests of a repository lead to
  *   mark.c          what is needed and what is not; mark_*.c look at doubtful links
+ *   rm.c            removing tags, manifests, repositories: the plan; rm_*.c are its parts
  *   gc.c            collecting garbage: the plan; gc_*.c carry it out
  *   catalog.c       repositories with what they hold
  *   tags.c          the tags of a repository

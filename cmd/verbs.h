@@ -8,6 +8,7 @@ extern const struct ra_cmd ra_cmd_ls;
 extern const struct ra_cmd ra_cmd_tags;
 extern const struct ra_cmd ra_cmd_inspect;
 extern const struct ra_cmd ra_cmd_htpasswd;
+extern const struct ra_cmd ra_cmd_rm;
 extern const struct ra_cmd ra_cmd_gc;
 extern const struct ra_cmd ra_cmd_migrate_v1;
 extern const struct ra_cmd ra_cmd_ls_v1;

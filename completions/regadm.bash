@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect gc migrate-v1 ls-v1 htpasswd help completion version"
+_regadm_verbs="ls tags inspect rm gc migrate-v1 ls-v1 htpasswd help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -56,6 +56,7 @@ _regadm_find_verb()
     case $verb in
     ls | list) verb='ls' ;;
     inspect | show) verb='inspect' ;;
+    rm | delete) verb='rm' ;;
     gc | garbage-collect) verb='gc' ;;
     esac
 }
@@ -66,6 +67,7 @@ _regadm_options()
     ls) _regadm_offer "--sort --reverse --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    rm) _regadm_offer "--recursive --untagged --regex --older-than --keep-last --by --keep-referrers --min-age --force --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     gc) _regadm_offer "--delete-untagged --min-age --uploads-age --prune-repositories --root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     migrate-v1) _regadm_offer "--library --rename --name-map --lowercase --replace --format --state --link --plain --strict --trust-inprogress --salvage --limit --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     ls-v1) _regadm_offer "--tags --follow-symlinks --root --config --json --quiet --verbose --color --help" ;;
@@ -87,6 +89,11 @@ _regadm_value()
     tags:--regex) COMPREPLY=() ;;
     inspect:--config) return 1 ;;
     inspect:--platform) COMPREPLY=() ;;
+    rm:--regex) COMPREPLY=() ;;
+    rm:--older-than) COMPREPLY=() ;;
+    rm:--keep-last) COMPREPLY=() ;;
+    rm:--by) _regadm_offer "none created updated version" ;;
+    rm:--min-age) COMPREPLY=() ;;
     gc:--min-age) COMPREPLY=() ;;
     gc:--uploads-age) COMPREPLY=() ;;
     migrate-v1:--library) _regadm_offer "strip keep both" ;;
@@ -117,6 +124,7 @@ _regadm_operand()
     ls) _regadm_ask repos ;;
     tags) _regadm_ask repos ;;
     inspect) _regadm_ask refs ;;
+    rm) _regadm_ask refs ;;
     gc) _regadm_paths -f ;;
     migrate-v1) _regadm_paths -d ;;
     ls-v1) _regadm_paths -d ;;

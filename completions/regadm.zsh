@@ -20,6 +20,7 @@ _regadm_verbs() {
         'ls:list the repositories'
         'tags:list the tags of repositories'
         'inspect:show an image'
+        'rm:remove tags, manifests and repositories'
         'gc:remove what nothing needs, and get the space back'
         'migrate-v1:bring the data of the old Python registry into this storage'
         'ls-v1:list what the storage of an old Python registry holds'
@@ -104,6 +105,31 @@ _regadm() {
                 '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:{_regadm_ask refs}'
+            ;;
+        rm|delete)
+            _arguments -s -S \
+                '(-r --recursive)'{-r,--recursive}'[remove whole repositories]' \
+                '--untagged[remove the revisions of a repository that no tag reaches]' \
+                '--regex=[only tags in which the extended regular expression is found]:REGEX: ' \
+                '--older-than=[only tags older than AGE]:AGE: ' \
+                '--keep-last=[of these tags keep the N newest of each repository]:N: ' \
+                '--by=[what age means]:DATE:(none created updated version)' \
+                '--keep-referrers[leave signatures and other referrers of a removed manifest]' \
+                '--min-age=[with --untagged]:AGE: ' \
+                '(-f --force)'{-f,--force}'[remove a manifest even if something else needs it]' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
+                '(-y --yes)'{-y,--yes}'[do not ask]' \
+                '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:{_regadm_ask refs}'
             ;;
         gc|garbage-collect)
             _arguments -s -S \

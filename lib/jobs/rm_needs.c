@@ -1,0 +1,158 @@
+#include "jobs/rm_parts.h"
+
+#include "registry/reference.h"
+
+struct settling { /* of one repository */
+    struct ra_rm *rm;
+    const struct ra_survey_repo *repo;
+    struct ra_rm_repo *out;
+};
+
+static bool is_doomed(const struct settling *s, uint32_t blob)
+{
+    for (uint32_t k = 0; k < s->repo->n_revs; k++)
+        if (s->out->revs[k] && s->repo->revs[k].blob == blob)
+            return true;
+    return false;
+}
+
+static bool names(const struct settling *s, uint32_t rev, enum ra_ref_role role, uint32_t blob)
+{
+    const struct ra_survey_manifest *m = ra_survey_manifest(&s->rm->survey, s->repo->revs[rev].blob);
+    size_t n = 0;
+    const uint32_t *refs = m ? ra_survey_refs(m, role, &n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (refs[i] == blob)
+            return true;
+    return false;
+}
+
+/* --- what goes along ---------------------------------------------------------------------------------------- */
+
+static bool doom_revision(struct settling *s, uint32_t blob)
+{
+    for (uint32_t k = 0; k < s->repo->n_revs; k++)
+        if (s->repo->revs[k].blob == blob && !(s->repo->revs[k].flags & RA_REV_NO_LINK) && !s->out->revs[k])
+            return s->out->revs[k] = true;
+    return false;
+}
+
+static bool is_tagged_otherwise(const struct settling *s, uint32_t blob, const struct ra_survey_tag *than)
+{
+    for (uint32_t k = 0; k < s->repo->n_tags; k++)
+        if (&s->repo->tags[k] != than && s->repo->tags[k].target == blob && !s->out->tags[k])
+            return true;
+    return false;
+}
+
+/* Tags on a removed manifest, and tags that stand for its digest with what they point to. */
+static bool take_tags(struct settling *s)
+{
+    bool more = false;
+    for (uint32_t k = 0; k < s->repo->n_tags; k++) {
+        const struct ra_survey_tag *tag = &s->repo->tags[k];
+        struct ra_digest subject;
+        if (tag->target != RA_NONE && is_doomed(s, tag->target))
+            s->out->tags[k] = true;
+        if (s->rm->opts->keep_referrers || !ra_tag_is_digest_like(tag->name, &subject))
+            continue;
+        uint32_t id = ra_blobs_find(s->rm->survey.blobs, &subject);
+        if (id == RA_NONE || !is_doomed(s, id))
+            continue;
+        s->out->tags[k] = true;
+        if (tag->target != RA_NONE && !is_tagged_otherwise(s, tag->target, tag))
+            more |= doom_revision(s, tag->target);
+    }
+    return more;
+}
+
+static bool take_referrers(struct settling *s)
+{
+    bool more = false;
+    for (uint32_t k = 0; !s->rm->opts->keep_referrers && k < s->repo->n_revs; k++) {
+        const struct ra_survey_manifest *m = ra_survey_manifest(&s->rm->survey, s->repo->revs[k].blob);
+        size_t n = 0;
+        const uint32_t *subject = m ? ra_survey_refs(m, RA_REF_SUBJECT, &n) : NULL;
+        for (size_t i = 0; i < n; i++)
+            if (is_doomed(s, subject[i]))
+                more |= doom_revision(s, m->blob);
+    }
+    return more;
+}
+
+/* --- what forbids it ---------------------------------------------------------------------------------------- */
+
+static void add_name(const struct settling *s, uint32_t rev, struct ra_buf *out)
+{
+    struct ra_digest d;
+    char text[RA_DIGEST_TEXT];
+    bool tagged = false;
+    for (uint32_t k = 0; k < s->repo->n_tags; k++) {
+        if (s->repo->tags[k].target != s->repo->revs[rev].blob)
+            continue;
+        ra_buf_addf(out, "%s%s:%s", out->len ? ", " : "", s->repo->name, s->repo->tags[k].name);
+        tagged = true;
+    }
+    if (tagged)
+        return;
+    ra_blobs_digest(s->rm->survey.blobs, s->repo->revs[rev].blob, &d);
+    ra_buf_addf(out, "%s%s@%s", out->len ? ", " : "", s->repo->name, ra_digest_text(&d, text));
+}
+
+static int refuse_needed(const struct settling *s, uint32_t blob, struct ra_err *err)
+{
+    RA_BUF_AUTO users = {0};
+    struct ra_digest d;
+    char text[RA_DIGEST_TEXT];
+    for (uint32_t k = 0; k < s->repo->n_revs; k++)
+        if (!s->out->revs[k] && !(s->repo->revs[k].flags & RA_REV_NO_LINK) &&
+            (names(s, k, RA_REF_CHILD, blob) || names(s, k, RA_REF_SUBJECT, blob)))
+            add_name(s, k, &users);
+    if (users.len == 0)
+        return 0;
+    ra_blobs_digest(s->rm->survey.blobs, blob, &d);
+    int rc = ra_fail(err, RA_DENIED, "'%s@%s' is needed by %s", s->repo->name, ra_digest_text(&d, text),
+                     ra_buf_str(&users));
+    return ra_hint(err, rc, "remove those first, or use --force");
+}
+
+static int check_needs(const struct settling *s, struct ra_err *err)
+{
+    int rc = 0;
+    if (s->rm->opts->force || s->out->whole)
+        return 0;
+    for (uint32_t k = 0; rc == 0 && k < s->repo->n_revs; k++) {
+        if (!s->out->revs[k])
+            continue;
+        if (s->repo->flags & RA_REPO_PROTECT)
+            return ra_hint(err,
+                           ra_fail(err, RA_DENIED,
+                                   "cannot tell what needs it: something in '%s' cannot be read",
+                                   s->repo->name),
+                           "`regadm fsck` says more; --force removes it all the same");
+        rc = refuse_needed(s, s->repo->revs[k].blob, err);
+    }
+    return rc;
+}
+
+static bool any_revision(const struct settling *s)
+{
+    for (uint32_t k = 0; k < s->repo->n_revs; k++)
+        if (s->out->revs[k])
+            return true;
+    return false;
+}
+
+int ra_rm_settle(struct ra_rm *rm, struct ra_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < rm->survey.repos.n; i++) {
+        struct settling s = {rm, &rm->survey.repos.at[i], &rm->repos[i]};
+        if (!any_revision(&s))
+            continue;
+        while (take_referrers(&s) | take_tags(&s))
+            ;
+        rc = check_needs(&s, err);
+    }
+    return rc;
+}
