@@ -41,7 +41,7 @@
  *
  * lib/registry/   what the tree means
  *   layout.c        the one place that spells and parses its keys
- *   storage.c       finding the storage and opening it
+ *   storage.c       finding the storage and opening it; storage_s3.c: in a bucket
  *   regconfig.c     the registry's own configuration, and the environment over it
  *   reference.c     references and the grammar of names
  *   read.c          one thing of the tree: a link, a blob, a manifest, a config
@@ -60,6 +60,7 @@
  *   mem.c           memory
  *   s3.c            a bucket; s3_*.c are its parts
  *   walk.c          many prefixes listed at once
+ *   snapshot.c      a wrapper that answers listings from memory: flatlist.c reads them, keylist.c keeps them
  *   fault.c         a wrapper that makes calls fail on purpose
  *
  * lib/format/     bytes <-> values

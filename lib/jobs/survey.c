@@ -1,6 +1,7 @@
 #include "jobs/survey_parts.h"
 
 #include "base/str.h"
+#include "store/snapshot.h"
 
 #include <assert.h>
 
@@ -152,10 +153,11 @@ static void release_worker(struct ra_survey_worker *w)
     ra_vec_release(&w->repos);
 }
 
-int ra_survey_read(const struct ra_job *job, const struct ra_survey_opts *opts, struct ra_survey *out,
-                   struct ra_err *err)
+static int read_from(const struct ra_job *job, bool listed, const struct ra_survey_opts *opts,
+                     struct ra_survey *out, struct ra_err *err)
 {
-    struct ra_survey_run run = {.job = job, .opts = opts, .out = out, .threads = ra_job_io_threads(job)};
+    struct ra_survey_run run = {
+        .job = job, .opts = opts, .out = out, .threads = ra_job_io_threads(job), .listed = listed};
     *out = (struct ra_survey){.blobs = ra_blobs_new(), .complete = true, .n_arenas = run.threads};
     out->arenas = ra_calloc(run.threads, sizeof(*out->arenas));
     run.workers = ra_calloc(run.threads, sizeof(*run.workers));
@@ -169,6 +171,24 @@ int ra_survey_read(const struct ra_job *job, const struct ra_survey_opts *opts, 
     if (rc < 0)
         ra_survey_release(out);
     return rc;
+}
+
+/* Where a flat listing is as cheap as that of a folder, one of all serves every question about folders. */
+int ra_survey_read(const struct ra_job *job, const struct ra_survey_opts *opts, struct ra_survey *out,
+                   struct ra_err *err)
+{
+    if (!(ra_store_info(job->store)->caps & RA_CAP_LIST_FLAT))
+        return read_from(job, false, opts, out, err);
+    RA_AUTO_PTR(ra_store) snapshot = NULL;
+    const char *prefix = opts->want & (RA_SURVEY_BLOBS | RA_SURVEY_SIZES) ? RA_V2 : RA_REPOSITORIES;
+    *out = (struct ra_survey){0};
+    ra_progress_phase(job->progress, "listing", 0, 0);
+    int rc = ra_snapshot_open(job->store, prefix, ra_job_io_threads(job), job->progress, &snapshot, err);
+    if (rc < 0)
+        return rc;
+    struct ra_job from_memory = *job;
+    from_memory.store = snapshot;
+    return read_from(&from_memory, true, opts, out, err);
 }
 
 void ra_survey_release(struct ra_survey *s)

@@ -35,6 +35,7 @@ struct ra_survey_run {
     struct ra_survey *out;
     struct ra_survey_worker *workers;
     unsigned threads;
+    bool listed; /* the store answers from a listing: sizes of links cost nothing, reading them does */
 };
 
 static inline bool ra_survey_wants(const struct ra_survey_run *run, unsigned what)

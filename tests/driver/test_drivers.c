@@ -1,7 +1,10 @@
 /* The contract, held by every driver that needs nothing but this machine. */
 #include "driver/conformance.h"
+#include "base/vec.h"
 #include "store/fault.h"
 #include "store/fs.h"
+#include "store/mem.h"
+#include "store/snapshot.h"
 
 static struct ra_store *open_fs(unsigned flags)
 {
@@ -46,6 +49,18 @@ static struct ra_store *wrapped_memory(void)
     return ra_fault_wrap(ra_mem_open(), &(struct ra_fault_plan){.ops = RA_FAULT_ALL});
 }
 
+/* A snapshot only borrows what is beneath: those of all tests are closed in the end. */
+static RA_VEC(struct ra_store *) beneath;
+
+static struct ra_store *snapshot_of_memory(void)
+{
+    struct ra_err err = {0};
+    struct ra_store *s;
+    *ra_vec_push(&beneath) = ra_mem_open();
+    t_ok(ra_snapshot_open(beneath.at[beneath.n - 1], "", 2, NULL, &s, &err), &err);
+    return s;
+}
+
 int main(void)
 {
     static const struct t_driver drivers[] = {
@@ -57,9 +72,13 @@ int main(void)
         {"fs without both", without_both},
         {"fault around fs", wrapped_fs},
         {"fault around memory", wrapped_memory},
+        {"snapshot of memory", snapshot_of_memory},
     };
     int failed = 0;
     for (size_t i = 0; i < RA_COUNT(drivers); i++)
         failed += t_conformance(&drivers[i]);
+    ra_vec_each (s, &beneath)
+        ra_store_close(*s);
+    ra_vec_release(&beneath);
     return failed ? 1 : 0;
 }
