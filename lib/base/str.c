@@ -14,6 +14,15 @@ bool ra_ends_with(const char *s, const char *suffix)
     return n >= m && ra_streq(s + n - m, suffix);
 }
 
+const char *ra_env_get(const char *const *env, const char *name)
+{
+    size_t n = strlen(name);
+    for (; env && *env; env++)
+        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+            return (*env)[n + 1] ? *env + n + 1 : NULL;
+    return NULL;
+}
+
 bool ra_has_glob(const char *s)
 {
     return strpbrk(s, "*?") != NULL;

@@ -39,6 +39,9 @@ size_t ra_utf8_decode(const char *s, size_t n, uint32_t *cp);
 /* Columns that a UTF-8 text takes on a terminal. */
 size_t ra_text_width(const char *s);
 
+/* The value of NAME in a list of NAME=value that ends with NULL, or NULL; an empty value counts as none. */
+const char *ra_env_get(const char *const *env, const char *name);
+
 /* A list of strings that are lent. Starts zeroed. */
 struct ra_strlist {
     const char **at;

@@ -2,20 +2,12 @@
 
 #include "base/str.h"
 #include "registry/layout.h"
+#include "registry/storage_s3.h"
 
 #include <limits.h>
 #include <sys/stat.h>
 
 static const char v2_path[] = "docker/registry/v2";
-
-const char *ra_env_get(const char *const *env, const char *name)
-{
-    size_t n = strlen(name);
-    for (; env && *env; env++)
-        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
-            return (*env)[n + 1] ? *env + n + 1 : NULL;
-    return NULL;
-}
 
 static bool is_folder(const char *path)
 {
@@ -72,6 +64,8 @@ static int no_storage(const char *path, const char *found_by, struct ra_err *err
 static int open_root(const struct ra_storage_where *where, const char *path, struct ra_storage *out,
                      struct ra_err *err)
 {
+    if (ra_starts_with(path, "s3://"))
+        return ra_storage_open_url(where, path, out, err);
     unsigned flags = where->follow ? RA_FS_FOLLOW_OUT : 0;
     ra_auto_free char *root = root_of(path);
     bool empty = !root && (is_folder(path) || access(path, F_OK) < 0);
@@ -95,6 +89,8 @@ static int open_configured(const struct ra_storage_where *where, const char *fil
     out->has_config = true;
     if (ra_streq(out->config.driver, "filesystem"))
         return open_root(where, out->config.root_directory, out, err);
+    if (ra_streq(out->config.driver, "s3") || ra_streq(out->config.driver, "s3aws"))
+        return ra_storage_open_configured_s3(where, out, err);
     rc = ra_fail(err, RA_UNSUPPORTED, "the configuration (%s) keeps its data with the '%s' driver",
                  out->found_by, out->config.driver);
     return ra_hint(err, rc, "regadm works on storages of the 'filesystem' and 's3' drivers");

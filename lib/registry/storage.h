@@ -2,7 +2,7 @@
  * Finding the storage and opening it. The first that is given: `root`; `config`; REGADM_ROOT;
  * REGISTRY_CONFIGURATION_PATH; /etc/distribution/config.yml; /etc/docker/registry/config.yml;
  * REGISTRY_STORAGE_... alone; /var/lib/registry. A root is the registry's root directory or a folder on the
- * way from it to its docker/registry/v2.
+ * way from it to its docker/registry/v2; or a bucket, s3://bucket/prefix?region=..., see store/s3.h.
  */
 #ifndef RA_REGISTRY_STORAGE_H
 #define RA_REGISTRY_STORAGE_H
@@ -33,8 +33,5 @@ void ra_storage_release(struct ra_storage *s);
 
 /* BUSY when a registry's metadata database owns the tree (GitLab): a writer must refuse. */
 int ra_storage_check_owner(struct ra_store *store, struct ra_err *err);
-
-/* The value of NAME in a list of NAME=value, or NULL; an empty value counts as none. */
-const char *ra_env_get(const char *const *env, const char *name);
 
 #endif

@@ -21,6 +21,7 @@
  * - Failed requests are repeated with growing, random pauses where repeating does no harm: on 5xx, SlowDown,
  * cut connections, timeouts, and answers that are no valid XML. A lost answer to a conditional write is
  * cleared up.
+ * - Times are whole seconds, since that is what HEAD tells.
  * - Objects are bytes as sent: no Content-Encoding, Content-Type application/octet-stream as the registry has
  * it.
  */

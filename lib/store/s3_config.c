@@ -188,10 +188,11 @@ static const char *first_of(const char *a, const char *b)
 
 static void fill_in(struct ra_s3_config *c, const char *const *env)
 {
-    set_default(c, &c->region, first_of(ra_env(env, "AWS_REGION"), ra_env(env, "AWS_DEFAULT_REGION")));
+    set_default(c, &c->region,
+                first_of(ra_env_get(env, "AWS_REGION"), ra_env_get(env, "AWS_DEFAULT_REGION")));
     set_default(c, &c->endpoint,
-                first_of(ra_env(env, "AWS_ENDPOINT_URL_S3"), ra_env(env, "AWS_ENDPOINT_URL")));
-    set_default(c, &c->ca_file, ra_env(env, "AWS_CA_BUNDLE"));
+                first_of(ra_env_get(env, "AWS_ENDPOINT_URL_S3"), ra_env_get(env, "AWS_ENDPOINT_URL")));
+    set_default(c, &c->ca_file, ra_env_get(env, "AWS_CA_BUNDLE"));
     if (c->storage_class && ra_streq(c->storage_class, "NONE"))
         c->storage_class = NULL;
     if (!c->part_size)

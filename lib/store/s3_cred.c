@@ -5,15 +5,6 @@
 
 #define FILE_LIMIT ((size_t)1 << 20)
 
-const char *ra_env(const char *const *env, const char *name)
-{
-    size_t n = strlen(name);
-    for (; env && *env; env++)
-        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
-            return *env + n + 1;
-    return NULL;
-}
-
 static bool have_keys(const struct ra_s3_config *c)
 {
     return c->access_key && c->secret_key;
@@ -21,13 +12,14 @@ static bool have_keys(const struct ra_s3_config *c)
 
 static void from_environment(struct ra_s3_config *c, const char *const *env)
 {
-    const char *access = ra_env(env, "AWS_ACCESS_KEY_ID"), *secret = ra_env(env, "AWS_SECRET_ACCESS_KEY");
-    const char *token = ra_env(env, "AWS_SESSION_TOKEN");
-    if (!access || !*access || !secret || !*secret)
+    const char *access = ra_env_get(env, "AWS_ACCESS_KEY_ID"),
+               *secret = ra_env_get(env, "AWS_SECRET_ACCESS_KEY");
+    const char *token = ra_env_get(env, "AWS_SESSION_TOKEN");
+    if (!access || !secret)
         return;
     c->access_key = ra_arena_strdup(&c->arena, access);
     c->secret_key = ra_arena_strdup(&c->arena, secret);
-    c->session_token = token && *token ? ra_arena_strdup(&c->arena, token) : NULL;
+    c->session_token = token ? ra_arena_strdup(&c->arena, token) : NULL;
     c->origin_of_key = "AWS_ACCESS_KEY_ID in the environment";
 }
 
@@ -99,10 +91,10 @@ static int from_file(struct ra_s3_config *c, const char *path, struct ra_err *er
 /* The file that `variable` names, else `fallback` below the home folder; "" when there is neither. */
 static char *shared_file(const char *const *env, const char *variable, const char *fallback)
 {
-    const char *given = ra_env(env, variable), *home = ra_env(env, "HOME");
-    if (given && *given)
+    const char *given = ra_env_get(env, variable), *home = ra_env_get(env, "HOME");
+    if (given)
         return ra_strdup(given);
-    return home && *home ? ra_asprintf("%s/%s", home, fallback) : ra_strdup("");
+    return home ? ra_asprintf("%s/%s", home, fallback) : ra_strdup("");
 }
 
 /* A file that is not there is no error; one that cannot be read is. */
@@ -137,10 +129,10 @@ static int from_profile(struct ra_s3_config *c, const char *const *env, struct r
 
 int ra_s3_credentials(struct ra_s3_config *c, const char *const *env, struct ra_err *err)
 {
-    const char *named = ra_env(env, "AWS_PROFILE");
+    const char *named = ra_env_get(env, "AWS_PROFILE");
     bool by_name = c->profile != NULL;
     if (!c->profile)
-        c->profile = named && *named ? ra_arena_strdup(&c->arena, named) : "default";
+        c->profile = named ? ra_arena_strdup(&c->arena, named) : "default";
     if (have_keys(c)) {
         c->origin_of_key = "the configuration";
         return 0;

@@ -7,9 +7,6 @@
 
 #include "store/s3.h"
 
-/* The value of `name` in a NULL-terminated list of NAME=value, or NULL. */
-const char *ra_env(const char *const *env, const char *name);
-
 /* Sets the keys, session_token and origin_of_key, and region when the profile has one and none is set.
  * DENIED, with what was looked for, when there are none. */
 int ra_s3_credentials(struct ra_s3_config *c, const char *const *env, struct ra_err *err);

@@ -46,6 +46,8 @@ static int end_contents(struct parse *p, struct ra_err *err)
     if (!p->entry.name || p->entry.st.mtime == RA_TIME_NONE || p->entry.st.size == UINT64_MAX)
         return bad_answer(err, "an entry without key, size or time");
     p->entry.st.disk = p->entry.st.size;
+    /* As HEAD tells it, in whole seconds: the same object has one time, however it is asked for. */
+    p->entry.st.mtime -= p->entry.st.mtime % RA_SECOND;
     *ra_vec_push(&p->page->entries) = p->entry;
     p->entry = (struct ra_entry){.st = {.size = UINT64_MAX, .mtime = RA_TIME_NONE}};
     return 0;

@@ -103,8 +103,6 @@ static int judge_by_head(void *arg, size_t i, unsigned worker, struct ra_err *er
     (void)worker;
     int rc = ra_s3_head(a->batch->s, item->key, &st, &answer, err);
     if (rc == 0) {
-        /* HEAD tells whole seconds: it may be younger than it says. */
-        st.mtime += RA_SECOND - 1;
         judge_age(a->batch, item, &st);
     } else if (rc != -RA_CANCELLED) {
         ra_err_clear(err);

@@ -116,6 +116,7 @@ static int parse_uploads(void *arg, struct ra_s3_answer *a, struct ra_err *err)
     return rc < 0 ? rc : decode_keys(u, err);
 }
 
+/* The keys are not asked for encoded: Ceph 16 encodes these without saying so. */
 static int fetch_uploads(struct uploads *u, const char *prefix, struct ra_err *err)
 {
     ra_auto_free char *full = ra_asprintf("%s%s", u->s->root, prefix);
@@ -124,7 +125,6 @@ static int fetch_uploads(struct uploads *u, const char *prefix, struct ra_err *e
     struct ra_s3_request r = {.method = "GET", .verb = "list uploads in", .parse = parse_uploads, .arg = u};
     r.subject = u->s->where;
     ra_s3_param(&r, "uploads", "");
-    ra_s3_param(&r, "encoding-type", "url");
     ra_s3_param(&r, "prefix", full);
     ra_s3_param(&r, "key-marker", key);
     ra_s3_param(&r, "upload-id-marker", id && *id ? id : NULL);

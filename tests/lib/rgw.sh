@@ -1,8 +1,9 @@
 #!/bin/bash
 # A real S3 server for tests: Ceph's radosgw with one monitor and one OSD in memory, on loopback.
 #
-#   rgw.sh start DIR [memstore|bluestore]   starts it and prints environment to source: RGW_PORT, RGW_DIR, AWS_...,
-#                                           REGADM_TEST_S3_URL. Exit status 77 when it cannot be had here.
+#   rgw.sh start DIR [memstore|bluestore [PID]]   starts it and prints environment to source: RGW_PORT, RGW_DIR,
+#                                           AWS_..., REGADM_TEST_S3_URL. Exit status 77 when it cannot be had here.
+#                                           It is stopped when the process PID has ended, however that did.
 #   rgw.sh stop DIR                         ends it and removes DIR
 #   rgw.sh bucket DIR NAME                  makes a bucket
 #   rgw.sh requests DIR                     how many requests it has answered
@@ -141,6 +142,12 @@ start() {
     environment >"$DIR/env"
     make_bucket $BUCKET
     cat "$DIR/env"
+    [ -z "$OWNER" ] || watch "$OWNER" </dev/null >/dev/null 2>&1 &
+}
+
+watch() {
+    while kill -0 "$1" 2>/dev/null; do sleep 0.5; done
+    stop
 }
 
 make_bucket() {
@@ -160,7 +167,7 @@ stop() {
 [ $# -ge 2 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }
 DIR=$2
 case $1 in
-start) KIND=${3:-memstore} && start ;;
+start) KIND=${3:-memstore} OWNER=${4:-} && start ;;
 stop) stop ;;
 bucket) make_bucket "$3" ;;
 requests) grep -c ' beast: ' "$DIR/client.rgw.log" || true ;;
