@@ -19,6 +19,7 @@
  *   htpasswd.c      with its arguments in htargs.c, what is about many users in htusers.c, and prompt.c for passwords
  *   rm.c
  *   gc.c
+ *   export.c        and import.c; archive.c looks into an archive without a registry
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
  *   gen.c           build tool: completions and parts of the manual from the tables; mdoc.c writes the latter
  *
@@ -38,6 +39,8 @@
  *   migrate.c       the old registry's storage into this one; migrate_*.c are its parts; v1_list.c: what is there
  *   htpasswd.c      changing and asking a file of users; htcheck.c: what a registry makes of it
  *   suggest.c       names that complete what somebody began to type
+ *   import.c        any archive into a storage; import_*.c: a plan out of each format, names, layers, copying
+ *   export.c        a storage into an archive; export_*.c: what is chosen, the catalogue, where it lies, the bytes
  *
  * lib/registry/   what the tree means
  *   layout.c        the one place that spells and parses its keys
@@ -51,6 +54,9 @@
  *   imageconfig.c   configs of images
  *   mediatype.c     media types, and kinds of manifests
  *   fields.c        members of JSON objects into strings and lists
+ *   backup.c        the catalogue of a backup, written; backup_read.c: read
+ *   dockertar.c     the tables of docker-archives
+ *   annotations.h   names of images in archives
  *   v1.c            the old registry's ids and names; v1tree.c: its tree
  *   v1image.c       its images' metadata; v1config.c: the configs and manifests they become
  *
@@ -71,6 +77,9 @@
  *   decompress.c    streams whose kind their first bytes tell; codec.h: gunzip.c unzstd.c unxz.c unbzip2.c
  *   gzip.c          writing gzip
  *   tar.h           tar archives: tar_read.c, tar_write.c; tar_header.h: the block they share
+ *   members.c       the members of an archive by name
+ *   spool.c         a tar from anywhere, to be read in order or at any place
+ *   zstd.c          writing zstd
  *   htpasswd.c      the lines of a file of users
  *   passhash.c      password hashes: made, told apart, checked
  *   xml.c           the XML that S3 speaks

@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect rm gc migrate-v1 ls-v1 htpasswd help completion version"
+_regadm_verbs="ls tags inspect rm gc migrate-v1 ls-v1 htpasswd export import archive help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -58,6 +58,8 @@ _regadm_find_verb()
     inspect | show) verb='inspect' ;;
     rm | delete) verb='rm' ;;
     gc | garbage-collect) verb='gc' ;;
+    export | save) verb='export' ;;
+    import | load) verb='import' ;;
     esac
 }
 
@@ -72,6 +74,9 @@ _regadm_options()
     migrate-v1) _regadm_offer "--library --rename --name-map --lowercase --replace --format --state --link --plain --strict --trust-inprogress --salvage --limit --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     ls-v1) _regadm_offer "--tags --follow-symlinks --root --config --json --quiet --verbose --color --help" ;;
     htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;
+    export) _regadm_offer "--output --all --format --platform --no-untagged --since --have --print-catalog --name --tag-names --plain-layers --no-docker-table --compress --skip-damaged --no-verify --no-timestamp --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    import) _regadm_offer "--as --prefix --select --keep-host --replace --mirror --allow-missing --layer-compression --level --no-verify-diff-ids --max-size --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    archive) _regadm_offer "--verify --root --config --json --quiet --verbose --color --help" ;;
     help) _regadm_offer "--root --config --verbose --color --help" ;;
     completion) _regadm_offer "--root --config --verbose --color --help" ;;
     version) _regadm_offer "--root --config --verbose --color --help" ;;
@@ -109,6 +114,19 @@ _regadm_value()
     htpasswd:--mode) COMPREPLY=() ;;
     htpasswd:--config) _regadm_paths -f ;;
     htpasswd:--jobs | htpasswd:-j) COMPREPLY=() ;;
+    export:--output | export:-o) _regadm_paths -f ;;
+    export:--format | export:-f) _regadm_offer "backup docker" ;;
+    export:--platform) COMPREPLY=() ;;
+    export:--since) _regadm_paths -f ;;
+    export:--have) _regadm_paths -f ;;
+    export:--name) COMPREPLY=() ;;
+    export:--compress | export:-z) _regadm_offer "none gzip zstd" ;;
+    import:--as) _regadm_ask repos ;;
+    import:--prefix) COMPREPLY=() ;;
+    import:--select | import:-s) COMPREPLY=() ;;
+    import:--layer-compression) _regadm_offer "gzip zstd none" ;;
+    import:--level) COMPREPLY=() ;;
+    import:--max-size) COMPREPLY=() ;;
     *:--root) _regadm_paths -d ;;
     *:--config) _regadm_paths -f ;;
     *:--jobs | *:-j) COMPREPLY=() ;;
@@ -129,6 +147,9 @@ _regadm_operand()
     migrate-v1) _regadm_paths -d ;;
     ls-v1) _regadm_paths -d ;;
     htpasswd) _regadm_paths -f ;;
+    export) _regadm_ask refs ;;
+    import) _regadm_paths -f ;;
+    archive) _regadm_paths -f ;;
     help) _regadm_offer "$_regadm_verbs" ;;
     completion) _regadm_offer "bash zsh fish" ;;
     esac

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 const struct ra_finding_code ra_finding_codes[] = {
+    {"archive-end", "an archive has no end mark, or bytes behind it; it may be cut, or two in one file"},
     {"bad-config",
      "an image config is no JSON or has the wrong form; the image still lists, without its dates"},
     {"bad-link",
@@ -14,11 +15,19 @@ const struct ra_finding_code ra_finding_codes[] = {
      "a manifest is no JSON, too large or has the wrong form; what the repository links is kept"},
     {"blobs-spared",
      "no blob was removed, as some repository may have been overlooked; see the other findings"},
+    {"damaged-blob",
+     "a blob's bytes are not what its digest says, or it changed while it was read; see fsck"},
+    {"damaged-image",
+     "an image or manifest lacks a part, or a part is damaged; export leaves it out or fails"},
     {"dangling-tag", "a tag points to a manifest that is not there; push the image again or remove the tag"},
+    {"guessed-name",
+     "an archive names a tag only; the file's name became the repository. Use --as for another"},
     {"illegal-name", "a repository or tag folder has a name that the registry does not serve"},
     {"missing-blob", "a blob that is needed is not there; push the image again, or refill from a backup"},
     {"not-removed", "something could not be removed; the next run tries again"},
     {"not-understood", "a manifest of unknown kind; every digest found in it is kept"},
+    {"sparse-index",
+     "an index names a manifest that is not exported: it is not there, or not of the wanted platform"},
     {"tag-conflict", "a tag is there already and is another image; --replace overwrites it"},
     {"unreadable", "a file or folder cannot be read; what depends on it is kept"},
     {"user-cost-high", "a bcrypt cost that is felt in every request; hash the password again at 10 to 12"},

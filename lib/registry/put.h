@@ -37,7 +37,8 @@ int ra_put_has_blob(struct ra_store *s, const struct ra_digest *d, uint64_t size
                     struct ra_err *err);
 
 struct ra_put_blob;
-/* `want` NULL: sha256, named by its bytes. `size_hint` 0: unknown. Nothing is visible before publish. */
+/* `want` NULL: sha256, named by its bytes. `size_hint` 0: unknown. Nothing is visible before publish.
+ * `s` NULL: the bytes are only hashed and compared, for dry runs. */
 int ra_put_blob_open(struct ra_store *s, const struct ra_digest *want, uint64_t size_hint,
                      struct ra_put_blob **out, struct ra_err *err);
 int ra_put_blob_write(struct ra_put_blob *b, const void *p, size_t n, struct ra_err *err);

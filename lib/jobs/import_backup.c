@@ -1,0 +1,493 @@
+#include "jobs/import_backup.h"
+
+#include "registry/reference.h"
+
+#include <inttypes.h>
+
+#define PIECE ((size_t)1 << 20)
+/* So many missing blobs are named one by one. */
+#define MISSING_NAMED 20
+
+struct import_backup {
+    struct ra_input *input;
+    struct ra_tar_source source;
+    struct ra_tar *tar;
+    struct ra_backup state;
+    struct ra_backup_end end;
+    bool ended;
+    uint64_t members;       /* before the end record */
+    struct ra_digest index; /* sha256 of index.json, when seen */
+    uint64_t *data_at;      /* by blob: where its bytes are in the file; UINT64_MAX: not seen */
+    bool *absent;           /* by blob: allowed to be missing */
+    char **repos;           /* by name: what a repository is called here */
+    uint32_t repos_n;
+    bool scanned; /* the whole file was looked through before anything is done */
+};
+
+void ra_import_backup_free(struct import_backup *b)
+{
+    if (!b)
+        return;
+    for (uint32_t i = 0; i < b->repos_n; i++)
+        free(b->repos[i]);
+    free(b->repos);
+    free(b->data_at);
+    free(b->absent);
+    ra_tar_close(b->tar);
+    ra_input_free(b->input);
+    ra_backup_release(&b->state);
+    free(b);
+}
+
+/* --- header and catalogue ----------------------------------------------------------------------------------- */
+
+static int expect(struct import_backup *b, const char *name, struct ra_tar_member *m, struct ra_err *err)
+{
+    int rc = ra_tar_next(b->tar, m, err);
+    b->members++;
+    if (rc < 0)
+        return rc;
+    if (rc == 0 || m->kind != RA_TAR_FILE || !ra_streq(m->name, name))
+        return ra_fail(err, RA_CORRUPT, "'%s' is missing", name);
+    return 0;
+}
+
+static int read_header(struct import_backup *b, struct ra_err *err)
+{
+    RA_BUF_AUTO text = {0};
+    struct ra_tar_member m;
+    int rc = expect(b, RA_BACKUP_HEADER, &m, err);
+    if (rc == 0)
+        rc = ra_tar_read_all(b->tar, RA_BACKUP_JSON_MAX, &text, err);
+    return rc < 0 ? rc : ra_backup_parse_header(&b->state, ra_buf_str(&text), text.len, err);
+}
+
+static int read_catalog(struct import_backup *b, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_catalog_reader) reader = ra_catalog_reader_new(&b->state);
+    char piece[16384];
+    struct ra_tar_member m;
+    int rc = expect(b, RA_BACKUP_CATALOG, &m, err);
+    ssize_t n = 1;
+    while (rc == 0 && n > 0)
+        if ((n = ra_tar_read(b->tar, piece, sizeof(piece), err)) > 0)
+            rc = ra_catalog_reader_write(reader, piece, (size_t)n, err);
+    if (rc < 0 || n < 0)
+        return rc < 0 ? rc : (int)n;
+    return ra_catalog_reader_finish(reader, err);
+}
+
+/* --- names -------------------------------------------------------------------------------------------------- */
+
+static int rename_repo(struct ra_import *im, uint32_t name, struct ra_err *err)
+{
+    struct import_backup *b = im->backup;
+    /* What a backup calls a repository is its name, also when it looks like a host's. */
+    struct ra_import_opts opts = {.keep_host = true, .prefix = im->opts.prefix};
+    return b->repos[name] ? 0 : ra_import_rename(&opts, b->state.names.at[name], &b->repos[name], err);
+}
+
+static int check_names(struct ra_import *im, struct ra_err *err)
+{
+    struct import_backup *b = im->backup;
+    const struct ra_backup *s = &b->state;
+    int rc = 0;
+    b->repos_n = s->names.n;
+    b->repos = ra_calloc(s->names.n + 1, sizeof(*b->repos));
+    for (size_t i = 0; i < s->repos.n && rc == 0; i++)
+        rc = rename_repo(im, s->repos.at[i], err);
+    for (size_t i = 0; i < s->revs.n && rc == 0; i++)
+        rc = rename_repo(im, s->revs.at[i].repo, err);
+    for (size_t i = 0; i < s->layers.n && rc == 0; i++)
+        rc = rename_repo(im, s->layers.at[i].repo, err);
+    for (size_t i = 0; i < s->tags.n + s->history.n && rc == 0; i++) {
+        const struct ra_backup_tag *t = i < s->tags.n ? &s->tags.at[i] : &s->history.at[i - s->tags.n];
+        const char *tag = s->names.at[t->name];
+        rc = rename_repo(im, t->repo, err);
+        if (rc == 0 && !ra_tag_valid(tag, strlen(tag)))
+            rc = ra_fail(err, RA_INVALID, "the catalogue has a tag that is none");
+    }
+    return rc;
+}
+
+static int plan_tags(struct ra_import *im, struct ra_err *err)
+{
+    const struct ra_backup *s = &im->backup->state;
+    for (size_t i = 0; i < s->tags.n; i++) {
+        const struct ra_backup_tag *t = &s->tags.at[i];
+        struct import_image *image = ra_import_add_image(im, NULL, false, RA_NONE);
+        image->pub.repo = ra_strdup(im->backup->repos[t->repo]);
+        image->pub.tag = ra_strdup(s->names.at[t->name]);
+        image->pub.digest = s->digests.at[t->digest];
+        image->pub.has_digest = true;
+        int rc = ra_import_decide(im, image, err);
+        if (rc < 0)
+            return rc;
+        im->replacing += image->pub.status == RA_IMPORT_UPDATED;
+    }
+    return 0;
+}
+
+/* --- what must be there already ----------------------------------------------------------------------------- */
+
+struct requiring {
+    struct ra_import *im;
+    RA_VEC(uint32_t) list;
+};
+
+static int require(void *arg, size_t i, unsigned worker, struct ra_err *err)
+{
+    (void)worker;
+    struct requiring *r = arg;
+    uint32_t number = r->list.at[i];
+    const struct ra_backup *s = &r->im->backup->state;
+    int there =
+        ra_put_has_blob(r->im->job->store, &s->digests.at[number], s->blobs.at[number].size, NULL, err);
+    if (there < 0)
+        return there;
+    r->im->backup->absent[number] = !there;
+    return 0;
+}
+
+static int tell_missing(struct ra_import *im, const struct requiring *r, struct ra_err *err)
+{
+    const struct ra_backup *s = &im->backup->state;
+    char parent[RA_DIGEST_TEXT] = "a backup that is not named";
+    size_t missing = 0;
+    ra_vec_each (number, &r->list) {
+        if (!im->backup->absent[*number] || missing++ >= MISSING_NAMED)
+            continue;
+        struct ra_place at = {.digest = &s->digests.at[*number]};
+        ra_find(im->job->findings, im->opts.allow_missing ? RA_WARNING : RA_ERROR, "missing-blob", &at,
+                "the backup builds on it, and the storage does not have it");
+    }
+    if (missing == 0 || im->opts.allow_missing)
+        return 0;
+    if (s->parents.n)
+        ra_digest_text(&s->parents.at[0], parent);
+    int rc =
+        ra_fail(err, RA_NOTFOUND,
+                "it is an increment, and %zu of the blobs that it builds on are not in the storage", missing);
+    return ra_hint(err, rc, "import first: %s", parent);
+}
+
+static int check_prerequisites(struct ra_import *im, struct ra_err *err)
+{
+    struct requiring r = {.im = im};
+    const struct ra_backup *s = &im->backup->state;
+    im->backup->absent = ra_calloc(s->blobs.n + 1, sizeof(bool));
+    if (im->opts.look)
+        return 0;
+    for (uint32_t i = 0; i < s->blobs.n; i++)
+        if (s->blobs.at[i].listed && !s->blobs.at[i].in)
+            *ra_vec_push(&r.list) = i;
+    ra_progress_phase(im->job->progress, "checking what the backup builds on", r.list.n, 0);
+    int rc = ra_parallel(ra_job_io_threads(im->job), r.list.n, require, &r, err);
+    if (rc == 0)
+        rc = tell_missing(im, &r, err);
+    im->counts.present += rc == 0 ? r.list.n : 0;
+    ra_vec_release(&r.list);
+    return rc;
+}
+
+/* --- the members behind the catalogue ----------------------------------------------------------------------- */
+
+static int hash_index(struct import_backup *b, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_hasher) h = ra_hasher_new(RA_SHA256);
+    char piece[16384];
+    ssize_t n;
+    while ((n = ra_tar_read(b->tar, piece, sizeof(piece), err)) > 0)
+        ra_hasher_update(h, piece, (size_t)n);
+    if (n == 0)
+        ra_hasher_final(h, &b->index);
+    return (int)n;
+}
+
+static int read_end(struct import_backup *b, struct ra_err *err)
+{
+    RA_BUF_AUTO text = {0};
+    struct ra_backup_totals totals;
+    int rc = ra_tar_read_all(b->tar, RA_BACKUP_JSON_MAX, &text, err);
+    if (rc == 0)
+        rc = ra_backup_parse_end(&b->end, ra_buf_str(&text), text.len, err);
+    if (rc < 0)
+        return rc;
+    ra_backup_totals(&b->state, &totals);
+    if (b->end.members != b->members || b->end.bytes != totals.bytes ||
+        !ra_digest_eq(&b->end.catalog, &b->state.id) || !ra_digest_eq(&b->end.index, &b->index))
+        return ra_fail(err, RA_CORRUPT, "the end record does not fit what stands before it");
+    b->ended = true;
+    return 0;
+}
+
+/* The number of the blob that a member is; it must be one that is announced, and come once. */
+static int identify(struct import_backup *b, const struct ra_tar_member *m, uint32_t *number,
+                    struct ra_err *err)
+{
+    struct ra_digest d;
+    if (m->kind != RA_TAR_FILE || !ra_backup_blob_name(m->name, &d))
+        return ra_fail(err, RA_CORRUPT, "member '%.200s' does not belong into a backup", m->name);
+    *number = ra_digest_set_find(&b->state.digests, &d);
+    const struct ra_backup_blob *blob = *number == RA_NONE ? NULL : &b->state.blobs.at[*number];
+    if (!blob || !blob->listed || !blob->in)
+        return ra_fail(err, RA_CORRUPT, "member '%s' is not in the catalogue", m->name);
+    if (blob->size != m->size)
+        return ra_fail(err, RA_CORRUPT, "member '%s' has %" PRIu64 " bytes, and %" PRIu64 " in the catalogue",
+                       m->name, m->size, blob->size);
+    if (b->data_at[*number] != UINT64_MAX)
+        return ra_fail(err, RA_CORRUPT, "member '%s' is there twice", m->name);
+    b->data_at[*number] = m->offset;
+    return 0;
+}
+
+/* Goes through all members behind the catalogue; `take` gets the blobs, and may leave their bytes unread. */
+static int each_member(struct ra_import *im,
+                       int (*take)(struct ra_import *im, uint32_t number, struct ra_err *err),
+                       struct ra_err *err)
+{
+    struct import_backup *b = im->backup;
+    struct ra_tar_member m;
+    int rc;
+    while ((rc = ra_check_cancelled(err)) == 0 && (rc = ra_tar_next(b->tar, &m, err)) > 0) {
+        uint32_t number = RA_NONE;
+        if (b->ended)
+            return ra_fail(err, RA_CORRUPT, "member '%.200s' stands behind the end record", m.name);
+        if (ra_streq(m.name, "index.json"))
+            rc = hash_index(b, err);
+        else if (ra_streq(m.name, RA_BACKUP_END))
+            rc = read_end(b, err);
+        else if (ra_streq(m.name, "oci-layout") || ra_streq(m.name, "manifest.json"))
+            rc = 0;
+        else if ((rc = identify(b, &m, &number, err)) == 0)
+            rc = take(im, number, err);
+        if (rc < 0)
+            return rc;
+        b->members++;
+    }
+    return rc;
+}
+
+static int check_end(struct import_backup *b, struct ra_err *err)
+{
+    char text[RA_DIGEST_TEXT];
+    if (!b->ended)
+        return ra_fail(err, RA_CORRUPT, "the backup is cut: its end record is missing");
+    for (uint32_t i = 0; i < b->state.blobs.n; i++)
+        if (b->state.blobs.at[i].in && b->data_at[i] == UINT64_MAX)
+            return ra_fail(err, RA_CORRUPT, "%s is announced, and missing",
+                           ra_digest_text(&b->state.digests.at[i], text));
+    return 0;
+}
+
+static int only_look(struct ra_import *im, uint32_t number, struct ra_err *err)
+{
+    (void)im, (void)number, (void)err;
+    return 0;
+}
+
+/* Where any place of the file can be read all headers are looked at before anything is done: a cut backup is then
+ * refused as a whole. */
+static int scan(struct ra_import *im, struct ra_err *err)
+{
+    struct import_backup *b = im->backup;
+    b->data_at = ra_malloc((b->state.blobs.n + 1) * sizeof(*b->data_at));
+    memset(b->data_at, 0xff, (b->state.blobs.n + 1) * sizeof(*b->data_at));
+    if (ra_input_fd(b->input) < 0)
+        return 0;
+    ra_progress_phase(im->job->progress, "reading the archive", 0, 0);
+    int rc = each_member(im, only_look, err);
+    b->scanned = true;
+    return rc < 0 ? rc : check_end(b, err);
+}
+
+/* --- copying ------------------------------------------------------------------------------------------------ */
+
+static int settle_blob(struct ra_import *im, uint32_t number, struct ra_put_blob *to, struct ra_err *err)
+{
+    char text[RA_DIGEST_TEXT];
+    int rc = ra_put_blob_seal(to, NULL, err);
+    if (rc < 0) {
+        ra_put_blob_abort(to);
+        return ra_wrap(err, rc, "blob %s", ra_digest_text(&im->backup->state.digests.at[number], text));
+    }
+    return ra_import_park(im, to, err);
+}
+
+static void count(struct ra_import *im, uint64_t size, bool present)
+{
+    __atomic_add_fetch(present ? &im->counts.present : &im->counts.written, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&im->counts.bytes, present ? 0 : size, __ATOMIC_RELAXED);
+    ra_progress_add(im->job->progress, 1, present ? size : 0);
+}
+
+static int open_blob(struct ra_import *im, uint32_t number, struct ra_put_blob **out, struct ra_err *err)
+{
+    const struct ra_backup *s = &im->backup->state;
+    const struct ra_digest *d = &s->digests.at[number];
+    int there = ra_put_has_blob(im->job->store, d, s->blobs.at[number].size, NULL, err);
+    if (there != 0) {
+        if (there > 0)
+            count(im, s->blobs.at[number].size, true);
+        return there;
+    }
+    return ra_put_blob_open(ra_import_target(im), d, s->blobs.at[number].size, out, err);
+}
+
+/* From the stream: whatever comes. */
+static int copy_from_stream(struct ra_import *im, uint32_t number, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_put_blob) to = NULL;
+    ra_auto_free char *piece = ra_malloc(PIECE);
+    int rc = open_blob(im, number, &to, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    ssize_t n;
+    while ((n = ra_tar_read(im->backup->tar, piece, PIECE, err)) > 0) {
+        ra_progress_add(im->job->progress, 0, (uint64_t)n);
+        if ((rc = ra_put_blob_write(to, piece, (size_t)n, err)) < 0)
+            return rc;
+    }
+    if (n < 0)
+        return (int)n;
+    count(im, im->backup->state.blobs.at[number].size, false);
+    return settle_blob(im, number, ra_steal_ptr(&to), err);
+}
+
+static int copy_from_file(struct ra_import *im, uint32_t number, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_put_blob) to = NULL;
+    const struct ra_backup_blob *blob = &im->backup->state.blobs.at[number];
+    struct ra_member_reader from = {ra_input_fd(im->backup->input), false, im->backup->data_at[number],
+                                    blob->size, "blob"};
+    int rc = open_blob(im, number, &to, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    size_t size = blob->size < PIECE ? (size_t)blob->size + 1 : PIECE;
+    ra_auto_free char *piece = ra_malloc(size);
+    ssize_t n;
+    while ((n = ra_member_read(&from, piece, size, err)) > 0) {
+        ra_progress_add(im->job->progress, 0, (uint64_t)n);
+        if ((rc = ra_put_blob_write(to, piece, (size_t)n, err)) < 0 || (rc = ra_check_cancelled(err)) < 0)
+            return rc;
+    }
+    if (n < 0)
+        return (int)n;
+    count(im, blob->size, false);
+    return settle_blob(im, number, ra_steal_ptr(&to), err);
+}
+
+struct copying {
+    struct ra_import *im;
+    RA_VEC(uint32_t) list;
+};
+
+static int copy_one(void *arg, size_t i, unsigned worker, struct ra_err *err)
+{
+    (void)worker;
+    struct copying *c = arg;
+    return copy_from_file(c->im, c->list.at[i], err);
+}
+
+static int by_place(const void *x, const void *y, void *arg)
+{
+    const struct import_backup *b = arg;
+    uint64_t l = b->data_at[*(const uint32_t *)x], r = b->data_at[*(const uint32_t *)y];
+    return l == r ? 0 : l < r ? -1 : 1;
+}
+
+/* In the order of the file: a disk reads it so, and manifests, which are small, come first. */
+static int copy_scanned(struct ra_import *im, struct ra_err *err)
+{
+    struct copying c = {.im = im};
+    const struct ra_backup *s = &im->backup->state;
+    for (uint32_t i = 0; i < s->blobs.n; i++)
+        if (s->blobs.at[i].in)
+            *ra_vec_push(&c.list) = i;
+    if (c.list.n)
+        qsort_r(c.list.at, c.list.n, sizeof(*c.list.at), by_place, im->backup);
+    int rc = ra_parallel(im->job->threads, c.list.n, copy_one, &c, err);
+    ra_vec_release(&c.list);
+    return rc;
+}
+
+static int copy_blobs(struct ra_import *im, struct ra_err *err)
+{
+    struct ra_backup_totals totals;
+    ra_backup_totals(&im->backup->state, &totals);
+    ra_progress_phase(im->job->progress, im->job->dry_run ? "verifying" : "copying", totals.carried,
+                      totals.bytes);
+    if (im->backup->scanned)
+        return copy_scanned(im, err);
+    int rc = each_member(im, copy_from_stream, err);
+    return rc < 0 ? rc : check_end(im->backup, err);
+}
+
+/* --- links -------------------------------------------------------------------------------------------------- */
+
+static void note_tags(struct ra_import *im, struct ra_put *put)
+{
+    const struct import_backup *b = im->backup;
+    const struct ra_backup *s = &b->state;
+    ra_vec_each (t, &s->history)
+        ra_put_tag_history(put, b->repos[t->repo], s->names.at[t->name], &s->digests.at[t->digest]);
+    ra_vec_each (image, &im->images)
+        if (image->pub.status != RA_IMPORT_SKIPPED)
+            ra_put_tag(put, image->pub.repo, image->pub.tag, &image->pub.digest);
+}
+
+static int write_links(struct ra_import *im, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_put) put = ra_put_new(im->job->store);
+    const struct import_backup *b = im->backup;
+    const struct ra_backup *s = &b->state;
+    ra_vec_each (l, &s->layers)
+        if (!b->absent[l->digest])
+            ra_put_layer(put, b->repos[l->repo], &s->digests.at[l->digest]);
+    ra_vec_each (r, &s->revs)
+        if (!b->absent[r->digest])
+            ra_put_revision(put, b->repos[r->repo], &s->digests.at[r->digest]);
+    note_tags(im, put);
+    ra_progress_phase(im->job->progress, "linking", 0, 0);
+    return ra_put_finish(put, ra_job_io_threads(im->job), NULL, err);
+}
+
+const struct ra_backup *ra_import_catalog(const struct ra_import *im)
+{
+    return im->backup ? &im->backup->state : NULL;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------------- */
+
+int ra_import_backup_open(struct ra_import *im, struct ra_input *input, struct ra_err *err)
+{
+    struct import_backup *b = im->backup = ra_new(struct import_backup);
+    b->input = input;
+    b->source = ra_input_source(input);
+    b->tar = ra_tar_open(&b->source);
+    im->kind = "regadm backup";
+    int rc = read_header(b, err);
+    im->mirror_listed = b->state.selection;
+    if (rc == 0)
+        rc = read_catalog(b, err);
+    if (rc == 0)
+        rc = check_names(im, err);
+    if (rc == 0)
+        rc = scan(im, err);
+    if (rc == 0)
+        rc = check_prerequisites(im, err);
+    if (rc == 0)
+        rc = plan_tags(im, err);
+    return rc < 0 || !im->opts.mirror ? rc : ra_import_mirror_plan(im, err);
+}
+
+int ra_import_backup_run(struct ra_import *im, struct ra_err *err)
+{
+    int rc = copy_blobs(im, err);
+    if (rc == 0)
+        rc = ra_import_publish(im, err);
+    if (rc < 0 || im->job->dry_run)
+        return rc;
+    rc = write_links(im, err);
+    return rc < 0 || !im->opts.mirror ? rc : ra_import_mirror(im, err);
+}

@@ -1,0 +1,361 @@
+#include "jobs/import_plan.h"
+
+#include "registry/layout.h"
+
+#include <inttypes.h>
+
+uint32_t ra_import_blob(struct ra_import *im, const struct ra_digest *d)
+{
+    bool fresh;
+    uint32_t number = ra_digest_set_add(&im->digests, d, &fresh);
+    if (fresh)
+        ra_vec_push(&im->blobs);
+    return number;
+}
+
+struct import_image *ra_import_add_image(struct ra_import *im, const char *source, bool bare, uint32_t root)
+{
+    struct import_image *image = ra_vec_push(&im->images);
+    *image = (struct import_image){.source = source ? ra_strdup(source) : NULL, .bare = bare, .root = root};
+    if (root != RA_NONE) {
+        image->pub.digest = im->digests.at[root];
+        image->pub.has_digest = true;
+    }
+    return image;
+}
+
+uint32_t ra_import_plan_made(struct ra_import *im, char *bytes, size_t n)
+{
+    struct ra_digest d;
+    ra_digest_of(RA_SHA256, bytes, n, &d);
+    uint32_t number = ra_import_blob(im, &d);
+    struct import_blob *b = &im->blobs.at[number];
+    if (b->made)
+        free(bytes);
+    else
+        *b = (struct import_blob){.size = n, .made = bytes, .planned = true};
+    return number;
+}
+
+/* --- where blobs come from ---------------------------------------------------------------------------------- */
+
+static int plan_present(struct ra_import *im, uint32_t number, int64_t size, struct ra_err *err)
+{
+    struct import_blob *b = &im->blobs.at[number];
+    uint64_t actual = 0;
+    int there = ra_put_has_blob(im->job->store, &im->digests.at[number],
+                                size < 0 ? UINT64_MAX : (uint64_t)size, &actual, err);
+    if (there < 0)
+        return there;
+    b->present = there;
+    b->missing = !there;
+    b->size = there ? actual : size < 0 ? 0 : (uint64_t)size;
+    return 0;
+}
+
+static int wrong_size(const struct ra_import *im, uint32_t number, uint64_t has, int64_t said,
+                      struct ra_err *err)
+{
+    char text[RA_DIGEST_TEXT];
+    return ra_fail(err, RA_CORRUPT, "%s has %" PRIu64 " bytes, and is said to have %" PRId64,
+                   ra_digest_text(&im->digests.at[number], text), has, said);
+}
+
+int ra_import_plan_blob(struct ra_import *im, uint32_t number, const char *member, int64_t size,
+                        struct ra_err *err)
+{
+    struct import_blob *b = &im->blobs.at[number];
+    if (b->planned)
+        return size >= 0 && !b->missing && b->size != (uint64_t)size
+                   ? wrong_size(im, number, b->size, size, err)
+                   : 0;
+    b->planned = true;
+    int rc = ra_members_find(im->members, member, &b->from, err);
+    if (rc == -RA_NOTFOUND) {
+        ra_err_clear(err);
+        return plan_present(im, number, size, err);
+    }
+    if (rc < 0)
+        return rc;
+    b->size = b->from.size;
+    return size >= 0 && b->size != (uint64_t)size ? wrong_size(im, number, b->size, size, err) : 0;
+}
+
+/* The blob's place in an OCI layout. */
+static int plan_layout_blob(struct ra_import *im, uint32_t number, int64_t size, struct ra_err *err)
+{
+    const struct ra_digest *d = &im->digests.at[number];
+    char hex[RA_DIGEST_TEXT], name[RA_DIGEST_TEXT + 16];
+    snprintf(name, sizeof(name), "blobs/%s/%s", ra_alg_name(d->alg), ra_digest_hex(d, hex));
+    return ra_import_plan_blob(im, number, name, size, err);
+}
+
+static int fetch(struct ra_import *im, uint32_t number, struct ra_buf *out, struct ra_err *err)
+{
+    const struct import_blob *b = &im->blobs.at[number];
+    struct ra_key key;
+    if (b->made)
+        return ra_buf_add(out, b->made, b->size), 0;
+    if (b->from.name)
+        return ra_members_read(im->members, &b->from, RA_MANIFEST_MAX, out, err);
+    return ra_store_get(im->job->store, ra_key_blob(&key, &im->digests.at[number]), RA_MANIFEST_MAX, out,
+                        NULL, err);
+}
+
+int ra_import_read_manifest(struct ra_import *im, uint32_t number, struct ra_buf *out, struct ra_err *err)
+{
+    struct ra_digest got;
+    char want_text[RA_DIGEST_TEXT], got_text[RA_DIGEST_TEXT];
+    const struct ra_digest *want = &im->digests.at[number];
+    int rc = fetch(im, number, out, err);
+    if (rc < 0)
+        return rc;
+    ra_digest_of(want->alg, ra_buf_str(out), out->len, &got);
+    if (!ra_digest_eq(&got, want))
+        return ra_fail(err, RA_CORRUPT, "the bytes of '%s' are those of %s", ra_digest_text(want, want_text),
+                       ra_digest_text(&got, got_text));
+    return 0;
+}
+
+/* --- the graph ---------------------------------------------------------------------------------------------- */
+
+static bool is_manifest_type(const char *type)
+{
+    static const char *const types[] = {"",
+                                        RA_MT_DOCKER_MANIFEST,
+                                        RA_MT_DOCKER_LIST,
+                                        RA_MT_OCI_MANIFEST,
+                                        RA_MT_OCI_INDEX,
+                                        RA_MT_OCI_ARTIFACT,
+                                        RA_MT_DOCKER_SCHEMA1,
+                                        RA_MT_DOCKER_SCHEMA1_SIGNED};
+    for (size_t i = 0; i < RA_COUNT(types); i++)
+        if (ra_streq(type, types[i]))
+            return true;
+    return false;
+}
+
+/* A manifest still to be read. */
+struct todo {
+    uint32_t number;
+    char *media_type; /* as its descriptor says */
+};
+
+struct graph {
+    struct ra_import *im;
+    RA_VEC(struct todo) todo;
+    RA_VEC(uint32_t) refs; /* of the manifest being read */
+};
+
+static void graph_release(struct graph *g)
+{
+    ra_vec_each (t, &g->todo)
+        free(t->media_type);
+    ra_vec_release(&g->todo);
+    ra_vec_release(&g->refs);
+}
+
+static void push(struct graph *g, uint32_t number, const char *media_type)
+{
+    *ra_vec_push(&g->todo) = (struct todo){number, ra_strdup(media_type)};
+}
+
+static int refer(struct graph *g, const struct ra_descriptor *d, bool child, struct ra_err *err)
+{
+    if (!d->valid)
+        return ra_fail(err, RA_CORRUPT, "it refers to '%.100s', which is no digest", d->text);
+    if (d->size < 0)
+        return ra_fail(err, RA_CORRUPT, "it gives no size for '%s'", d->text);
+    uint32_t number = ra_import_blob(g->im, &d->digest);
+    bool known = g->im->blobs.at[number].planned;
+    int rc = plan_layout_blob(g->im, number, d->size, err);
+    if (rc < 0)
+        return rc;
+    struct import_blob *b = &g->im->blobs.at[number];
+    if (d->foreign && b->missing)
+        return 0;
+    *ra_vec_push(&g->refs) = number;
+    if (child && is_manifest_type(d->media_type) && !(known && b->manifest))
+        push(g, number, d->media_type);
+    return 0;
+}
+
+static int refer_all(struct graph *g, const struct ra_descriptors *list, bool child, struct ra_err *err)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        int rc = refer(g, &list->at[i], child, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* Tools that disagree on what a document is would see different images in it (CVE-2021-41190). */
+static int check_form(const struct ra_manifest *m, const char *media_type, struct ra_err *err)
+{
+    if (m->odd & RA_ODD_AMBIGUOUS)
+        return ra_fail(err, RA_CORRUPT, "it is an image and an index at once");
+    if (m->media_type_written && *media_type && !ra_streq(m->media_type, media_type))
+        return ra_fail(err, RA_CORRUPT, "it calls itself '%.100s', and is referred to as '%.100s'",
+                       m->media_type, media_type);
+    if (m->odd & RA_ODD_TYPE)
+        return ra_fail(err, RA_CORRUPT, "a member of it has the wrong type");
+    if (m->odd & RA_ODD_VERSION)
+        return ra_fail(err, RA_CORRUPT, "its schemaVersion is not 2");
+    return 0;
+}
+
+static int refer_to_parts(struct graph *g, const struct ra_manifest *m, struct ra_err *err)
+{
+    int rc = m->config ? refer(g, m->config, false, err) : 0;
+    if (rc == 0)
+        rc = refer_all(g, &m->layers, false, err);
+    if (rc == 0)
+        rc = refer_all(g, &m->blobs, false, err);
+    return rc < 0 ? rc : refer_all(g, &m->manifests, true, err);
+}
+
+static int read_manifest(struct graph *g, const struct todo *t, struct ra_err *err)
+{
+    RA_BUF_AUTO bytes = {0};
+    RA_MANIFEST_AUTO m = {0};
+    int rc = ra_import_read_manifest(g->im, t->number, &bytes, err);
+    if (rc == 0)
+        rc = ra_manifest_parse(&m, ra_buf_str(&bytes), bytes.len, err);
+    if (rc == 0)
+        rc = check_form(&m, t->media_type, err);
+    g->refs.n = 0;
+    if (rc == 0 && m.kind != RA_MANIFEST_SCHEMA1)
+        rc = refer_to_parts(g, &m, err);
+    if (rc < 0)
+        return rc;
+    struct import_blob *b = &g->im->blobs.at[t->number];
+    b->refs = ra_memdup(g->refs.at, g->refs.n * sizeof(*g->refs.at));
+    b->n_refs = g->refs.n;
+    return 0;
+}
+
+static int read_next(struct graph *g, struct ra_err *err)
+{
+    char text[RA_DIGEST_TEXT];
+    struct todo t = g->todo.at[--g->todo.n];
+    ra_auto_free char *media_type = t.media_type;
+    struct import_blob *b = &g->im->blobs.at[t.number];
+    if (b->missing || b->manifest)
+        return 0;
+    b->manifest = true;
+    int rc = read_manifest(g, &t, err);
+    return rc < 0 ? ra_wrap(err, rc, "manifest %s", ra_digest_text(&g->im->digests.at[t.number], text)) : 0;
+}
+
+int ra_import_plan_graph(struct ra_import *im, uint32_t root, const char *media_type, int64_t size,
+                         struct ra_err *err)
+{
+    __attribute__((cleanup(graph_release))) struct graph g = {.im = im};
+    int rc = plan_layout_blob(im, root, size, err);
+    if (rc == 0)
+        push(&g, root, media_type);
+    while (rc == 0 && g.todo.n > 0)
+        if ((rc = ra_check_cancelled(err)) == 0)
+            rc = read_next(&g, err);
+    return rc;
+}
+
+int ra_import_each(const struct ra_import *im, uint32_t root,
+                   int (*visit)(void *arg, uint32_t number, struct ra_err *err), void *arg,
+                   struct ra_err *err)
+{
+    RA_VEC(uint32_t) todo = {0};
+    ra_auto_free uint8_t *seen = ra_calloc(im->blobs.n, 1);
+    int rc = 0;
+    *ra_vec_push(&todo) = root;
+    while (rc == 0 && todo.n > 0) {
+        uint32_t number = todo.at[--todo.n];
+        const struct import_blob *b = &im->blobs.at[number];
+        if (seen[number]++)
+            continue;
+        for (size_t i = 0; i < b->n_refs; i++)
+            if (!seen[b->refs[i]])
+                *ra_vec_push(&todo) = b->refs[i];
+        rc = visit(arg, number, err);
+    }
+    ra_vec_release(&todo);
+    return rc;
+}
+
+/* --- completeness ------------------------------------------------------------------------------------------- */
+
+struct needing {
+    struct ra_import *im;
+    const struct import_image *image;
+    size_t missing;
+};
+
+static int need(void *arg, uint32_t number, struct ra_err *err)
+{
+    (void)err;
+    struct needing *n = arg;
+    struct import_blob *b = &n->im->blobs.at[number];
+    struct ra_place at = {
+        .repository = n->image->pub.repo, .tag = n->image->pub.tag, .digest = &n->im->digests.at[number]};
+    if (b->missing && !b->needed) {
+        n->missing++;
+        ra_find(n->im->job->findings, n->im->opts.allow_missing ? RA_WARNING : RA_ERROR, "missing-blob", &at,
+                "it is neither in the archive nor in the storage");
+    }
+    b->needed = true;
+    return 0;
+}
+
+int ra_import_check_complete(struct ra_import *im, struct ra_err *err)
+{
+    struct needing n = {.im = im};
+    ra_vec_each (image, &im->images) {
+        if (image->dropped || image->root == RA_NONE)
+            continue;
+        n.image = image;
+        ra_import_each(im, image->root, need, &n, NULL);
+    }
+    if (n.missing == 0 || im->opts.allow_missing)
+        return 0;
+    int rc = ra_fail(err, RA_NOTFOUND, "%zu blobs are neither in the archive nor in the storage", n.missing);
+    return ra_hint(err, rc, "--allow-missing stores the images without them");
+}
+
+/* --- links -------------------------------------------------------------------------------------------------- */
+
+struct linking {
+    struct ra_import *im;
+    const struct import_image *image;
+    struct ra_put *put;
+};
+
+static int note_link(void *arg, uint32_t number, struct ra_err *err)
+{
+    (void)err;
+    struct linking *l = arg;
+    const struct import_blob *b = &l->im->blobs.at[number];
+    if (b->missing)
+        return 0;
+    if (b->manifest)
+        ra_put_revision(l->put, l->image->pub.repo, &l->im->digests.at[number]);
+    else
+        ra_put_layer(l->put, l->image->pub.repo, &l->im->digests.at[number]);
+    return 0;
+}
+
+int ra_import_write_links(struct ra_import *im, struct ra_err *err)
+{
+    if (im->job->dry_run)
+        return 0;
+    RA_AUTO_PTR(ra_put) put = ra_put_new(im->job->store);
+    ra_vec_each (image, &im->images) {
+        if (image->dropped || image->root == RA_NONE || image->pub.status == RA_IMPORT_SKIPPED)
+            continue;
+        struct linking l = {im, image, put};
+        ra_import_each(im, image->root, note_link, &l, NULL);
+        if (image->pub.tag && !im->blobs.at[image->root].missing)
+            ra_put_tag(put, image->pub.repo, image->pub.tag, &im->digests.at[image->root]);
+    }
+    return ra_put_finish(put, ra_job_io_threads(im->job), NULL, err);
+}

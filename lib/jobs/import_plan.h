@@ -1,0 +1,163 @@
+/*
+ * What an import is going to do, whatever the archive's format: blobs with where each comes from, images with the
+ * names they get, and which blobs belong to which image. Private to lib/jobs/import*.c.
+ *
+ *     import.c         opens, recognises the format, and runs the stages
+ *     import_oci.c     index.json -> plan
+ *     import_docker.c  manifest.json or `repositories` -> plan; makes the manifests
+ *     import_layer.c   a layer of a docker-archive: compressed, or kept, its diff id checked
+ *     import_backup.c  a backup of ours, read from front to back without a plan
+ *     import_mirror.c  tags that a backup does not have
+ *     import_plan.c    blobs and the links among them
+ *     import_names.c   what an image is called here
+ *     import_copy.c    blobs into the storage
+ */
+#ifndef RA_JOBS_IMPORT_PLAN_H
+#define RA_JOBS_IMPORT_PLAN_H
+
+#include "base/vec.h"
+#include "format/members.h"
+#include "jobs/import.h"
+#include "registry/manifest.h"
+#include "registry/put.h"
+
+struct import_blob { /* by the number of its digest */
+    uint64_t size;
+    struct ra_found from; /* name NULL: not a member */
+    char *made;           /* bytes made here, instead */
+    bool manifest;
+    bool planned;   /* size and origin are set */
+    bool missing;   /* neither in the archive nor in the storage */
+    bool present;   /* in the storage already */
+    bool stored;    /* made here, and waiting to be published */
+    bool needed;    /* by an image that is not left out */
+    uint32_t *refs; /* of a manifest: the numbers of what it refers to, subjects not counted */
+    size_t n_refs;
+};
+
+struct import_image {
+    struct ra_import_image pub; /* repo and tag are owned, here */
+    char *source;               /* the name in the archive, or NULL */
+    bool bare;                  /* that name is a tag alone */
+    uint32_t root;              /* its manifest's number, or RA_NONE while that is not made yet */
+    struct ra_digest subject;   /* what it is about */
+    bool has_subject;
+    bool dropped;  /* not selected */
+    size_t docker; /* its number in import_docker.c's table */
+};
+
+/* Sealed blobs that wait for the rest of the archive to prove sound; see ra_import_park. */
+#define IMPORT_PARKED_MAX 256
+struct import_parked {
+    pthread_mutex_t mutex;
+    struct ra_put_blob *at[IMPORT_PARKED_MAX];
+    size_t n;
+    bool spilled; /* more came than can wait: all go in as they come */
+};
+
+struct import_doomed { /* a tag that a mirror does not have */
+    char *repo, *tag;
+};
+
+struct import_docker;
+struct import_backup;
+
+struct ra_import {
+    const struct ra_job *job;
+    struct ra_import_opts opts;
+    const char *kind;
+    struct ra_members *members;
+    struct ra_digest_set digests;
+    RA_VEC(struct import_blob) blobs;
+    RA_VEC(struct import_image) images;
+    struct import_docker *docker;
+    struct import_backup *backup;
+    struct import_parked parked;
+    struct ra_import_counts counts;
+    size_t replacing, removing;
+    RA_VEC(struct import_doomed) doomed;
+    bool mirror_listed; /* only repositories that the backup has are mirrored */
+};
+
+/* Where blobs go: nowhere in a dry run, when they are only verified. */
+static inline struct ra_store *ra_import_target(const struct ra_import *im)
+{
+    return im->job->dry_run ? NULL : im->job->store;
+}
+
+/* --- import_plan.c --- */
+
+/* The blob's number; it is planned for later where it is new. */
+uint32_t ra_import_blob(struct ra_import *im, const struct ra_digest *d);
+/* Says where a blob comes from: the member, or the storage, or nowhere, which is `missing`. `size` -1: whatever it has.
+ * CORRUPT when the member has another size. */
+int ra_import_plan_blob(struct ra_import *im, uint32_t number, const char *member, int64_t size,
+                        struct ra_err *err);
+/* Bytes that are made here; takes them over. */
+uint32_t ra_import_plan_made(struct ra_import *im, char *bytes, size_t n);
+struct import_image *ra_import_add_image(struct ra_import *im, const char *source, bool bare, uint32_t root);
+/* Plans a manifest and all it refers to, from the top. `what` names it in messages. */
+int ra_import_plan_graph(struct ra_import *im, uint32_t root, const char *media_type, int64_t size,
+                         struct ra_err *err);
+/* Reads a manifest that is planned and verifies its digest. */
+int ra_import_read_manifest(struct ra_import *im, uint32_t number, struct ra_buf *out, struct ra_err *err);
+/* Calls visit for a root and all below it, each once. */
+int ra_import_each(const struct ra_import *im, uint32_t root,
+                   int (*visit)(void *arg, uint32_t number, struct ra_err *err), void *arg,
+                   struct ra_err *err);
+/* Marks what is needed; fails, or finds, when some of it is missing. */
+int ra_import_check_complete(struct ra_import *im, struct ra_err *err);
+/* Links and tags of all images. */
+int ra_import_write_links(struct ra_import *im, struct ra_err *err);
+
+/* --- import_names.c --- */
+
+/* Gives every image its repository and tag, drops what is not selected, and looks at the tags that are there. */
+int ra_import_name_all(struct ra_import *im, struct ra_err *err);
+/* What becomes of an image whose digest is known now. */
+int ra_import_decide(struct ra_import *im, struct import_image *image, struct ra_err *err);
+/* A repository of an archive under the name it gets here, by --keep-host and --prefix alone. INVALID. */
+int ra_import_rename(const struct ra_import_opts *opts, const char *repo, char **out, struct ra_err *err);
+
+/* --- import_copy.c --- */
+
+int ra_import_copy_all(struct ra_import *im, struct ra_err *err);
+/* Keeps a sealed blob until ra_import_publish; takes it over. Any thread. */
+int ra_import_park(struct ra_import *im, struct ra_put_blob *blob, struct ra_err *err);
+int ra_import_publish(struct ra_import *im, struct ra_err *err);
+void ra_import_unpark(struct ra_import *im);
+
+/* --- import_oci.c --- */
+
+int ra_import_oci(struct ra_import *im, struct ra_err *err);
+/* Whether there is an index.json that has anything in it. 1, 0, negative. */
+int ra_import_is_oci(struct ra_import *im, struct ra_err *err);
+
+/* --- import_docker.c, import_layer.c --- */
+
+int ra_import_docker(struct ra_import *im, bool old, struct ra_err *err);
+/* Turns the images that are still wanted into manifests, and their layers into blobs. */
+/* What becomes of an image by what its tag holds now, before its layers are packed. */
+int ra_import_docker_decide(struct ra_import *im, struct import_image *image, struct ra_err *err);
+int ra_import_docker_convert(struct ra_import *im, struct ra_err *err);
+void ra_import_docker_free(struct import_docker *d);
+
+struct import_layer { /* what became of a member that is a layer */
+    struct ra_blob_id stored;
+    struct ra_digest diff_id;
+    const char *media_type; /* Docker's */
+    bool checked;           /* diff_id is known */
+    bool zstd;
+    bool empty; /* no layer at all: a member of 0 bytes, as old Dockers wrote for nothing */
+};
+/* Makes a blob of it: as it is when compressed, else compressed as the options say. CORRUPT when `want` (may be NULL)
+ * is not its diff id. */
+int ra_import_layer(struct ra_import *im, const struct ra_found *member, const struct ra_digest *want,
+                    struct import_layer *out, struct ra_err *err);
+
+/* --- import_mirror.c --- */
+
+int ra_import_mirror_plan(struct ra_import *im, struct ra_err *err);
+int ra_import_mirror(struct ra_import *im, struct ra_err *err);
+
+#endif
