@@ -22,6 +22,8 @@ static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_U
     int alg = ra_alg_find(e->name, strlen(e->name));
     if (alg >= 0 && e->st.kind == RA_PREFIX && inv->n_algs < RA_ALG_COUNT)
         inv->algs[inv->n_algs++] = (enum ra_alg)alg;
+    if (alg >= 0)
+        inv->run->out->algs[alg] = true;
     return 0;
 }
 
