@@ -86,6 +86,10 @@ const struct ra_cmd *ra_cmd_find(const char *name);
 #define RA_GLOBAL_ROWS 16
 void ra_cmd_globals(const struct ra_cmd *cmd, struct ra_opt rows[static RA_GLOBAL_ROWS]);
 
+/* For verbs that write only with some option, and so are not RA_CMD_WRITES: takes the lock and refuses a storage that
+ * has another owner. At most once, before looking at what will be changed. */
+int ra_begin_writing(struct ra_ctx *ctx, struct ra_err *err);
+
 /* --- asking and talking (stderr) --- */
 
 /* Prints the question with " [y/N] " on a terminal and reads the answer. --yes: 0 at once. Without a terminal

@@ -20,6 +20,8 @@
  *   rm.c
  *   gc.c
  *   export.c        and import.c; archive.c looks into an archive without a registry
+ *   du.c
+ *   fsck.c
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
  *   gen.c           build tool: completions and parts of the manual from the tables; mdoc.c writes the latter
  *
@@ -32,6 +34,9 @@
  *   mark.c          what is needed and what is not; mark_*.c look at doubtful links
  *   rm.c            removing tags, manifests, repositories: the plan; rm_*.c are its parts
  *   gc.c            collecting garbage: the plan; gc_*.c carry it out
+ *   du.c            where the disk went; du_by.c cuts the figures in other ways
+ *   fsck.c          is it sound: fsck_graph.c links and manifests, fsck_read.c bytes, fsck_tree.c files,
+ *                   fsck_blame.c whose tags are concerned, fsck_repair.c mends
  *   catalog.c       repositories with what they hold
  *   tags.c          the tags of a repository
  *   image.c         what one manifest amounts to
@@ -125,7 +130,7 @@ extern char **environ;
 
 /* What one run of a verb holds besides the context that the verb sees. */
 struct session {
-    struct ra_ctx ctx;
+    struct ra_ctx ctx; /* first, so that a verb's context leads back to its session */
     struct ra_storage storage;
     struct ra_lock *lock;
 };
@@ -161,6 +166,11 @@ static int lock_storage(struct session *s, struct ra_err *err)
         return rc;
     ra_auto_free char *who = ra_asprintf("regadm %s, process %d", s->ctx.cmd->name, (int)getpid());
     return ra_store_lock(s->storage.store, RA_LOCK_KEY, who, &s->lock, err);
+}
+
+int ra_begin_writing(struct ra_ctx *ctx, struct ra_err *err)
+{
+    return lock_storage((struct session *)ctx, err);
 }
 
 static int open_storage(struct session *s, struct ra_err *err)

@@ -37,7 +37,7 @@ static int take_blob(void *arg, const struct ra_entry *e, struct ra_err *err RA_
         return 0;
     *ra_vec_push(&shard->w->digests) = d;
     if (ra_survey_wants(shard->run, RA_SURVEY_SIZES))
-        *ra_vec_push(&shard->sizes) = e->st.size;
+        *ra_vec_push(&shard->sizes) = ra_survey_wants(shard->run, RA_SURVEY_DISK) ? e->st.disk : e->st.size;
     return 0;
 }
 

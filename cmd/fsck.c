@@ -1,0 +1,203 @@
+#include "print.h"
+#include "verbs.h"
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "jobs/fsck.h"
+#include "registry/storage.h"
+
+struct options {
+    bool quick, repair;
+    double sample;
+    int64_t time;
+    uint64_t limit_rate;
+    const char *state, *from;
+};
+
+static const struct ra_opt options[] = {
+    {"quick", 0, RA_OPT_FLAG, offsetof(struct options, quick), NULL,
+     "check structure and sizes; read no blob but the manifests"},
+    {"sample", 0, RA_OPT_PERCENT, offsetof(struct options, sample), "PERCENT",
+     "read only that part of the blobs, another one each time: 5%"},
+    {"time", 0, RA_OPT_AGE, offsetof(struct options, time), "DURATION",
+     "read blobs for that long at most: 10m"},
+    {"state", 0, RA_OPT_STR, offsetof(struct options, state), "FILE",
+     "begin where the last run with this file stopped, and write down where this one does",
+     .complete = RA_COMPLETE_FILE},
+    {"limit-rate", 0, RA_OPT_SIZE, offsetof(struct options, limit_rate), "SIZE",
+     "read at most that much a second: 50M"},
+    {"repair", 0, RA_OPT_FLAG, offsetof(struct options, repair), NULL,
+     "mend what is certain: lost links; move corrupt blobs aside"},
+    {"from", 0, RA_OPT_STR, offsetof(struct options, from), "ROOT",
+     "with --repair: refill missing and corrupt blobs from this other storage", .complete = RA_COMPLETE_DIR},
+    {0},
+};
+
+static const char *const fix_names[] = {
+    [RA_FIX_LAYER_LINK] = "layer link", [RA_FIX_REVISION_LINK] = "revision link",
+    [RA_FIX_TAG_LINK] = "tag link",     [RA_FIX_QUARANTINE] = "corrupt blob",
+    [RA_FIX_REFILL] = "missing blob",
+};
+
+static void print_plan(const struct ra_ctx *ctx, const struct ra_fix *fixes, size_t n)
+{
+    const struct options *o = ctx->opts;
+    for (size_t i = 0; i < n; i++) {
+        char digest[RA_DIGEST_TEXT];
+        RA_BUF_AUTO line = {0};
+        const struct ra_fix *fix = &fixes[i];
+        bool blob = fix->kind == RA_FIX_QUARANTINE || fix->kind == RA_FIX_REFILL;
+        ra_buf_addf(&line, "%s: %s ",
+                    blob && fix->kind == RA_FIX_QUARANTINE ? "move aside"
+                    : blob                                 ? "refill"
+                                                           : "restore",
+                    fix_names[fix->kind]);
+        if (fix->repository)
+            ra_text_safe(&line, fix->repository, strlen(fix->repository));
+        if (fix->tag) {
+            ra_buf_addc(&line, ':');
+            ra_text_safe(&line, fix->tag, strlen(fix->tag));
+        }
+        ra_buf_addf(&line, "%s%s", fix->repository ? " " : "", ra_digest_text(&fix->digest, digest));
+        if (fix->kind == RA_FIX_QUARANTINE && o->from)
+            ra_buf_adds(&line, ", and refill it");
+        ra_say(ctx, "%s", ra_buf_str(&line));
+    }
+}
+
+/* Without a source a missing blob cannot be mended: it stays a finding, and no fix. */
+static size_t count_possible(const struct ra_ctx *ctx, const struct ra_fix *fixes, size_t n)
+{
+    const struct options *o = ctx->opts;
+    size_t possible = 0;
+    for (size_t i = 0; i < n; i++)
+        possible += o->from || fixes[i].kind != RA_FIX_REFILL;
+    return possible;
+}
+
+static int open_source(const struct ra_ctx *ctx, struct ra_storage *source, struct ra_err *err)
+{
+    static const char *const no_env[] = {NULL};
+    const struct options *o = ctx->opts;
+    struct ra_storage_where where = {.root = o->from, .env = no_env, .follow = ctx->g.follow};
+    int rc = o->from ? ra_storage_open(&where, source, err) : 0;
+    return rc < 0 ? ra_wrap(err, rc, "cannot use --from") : 0;
+}
+
+static int repair(struct ra_ctx *ctx, struct ra_fsck *fsck, struct ra_err *err)
+{
+    RA_AUTO(ra_storage, _release) source = {0};
+    size_t n;
+    const struct ra_fix *fixes = ra_fsck_fixes(fsck, &n);
+    size_t possible = count_possible(ctx, fixes, n);
+    if (possible == 0)
+        return 0;
+    int rc = open_source(ctx, &source, err);
+    if (rc < 0)
+        return rc;
+    print_plan(ctx, fixes, n);
+    if (ctx->g.dry_run)
+        return 0;
+    rc = ra_confirm(ctx, err, "Mend these %zu things?", possible);
+    return rc < 0 ? rc : ra_fsck_repair(fsck, source.store, err);
+}
+
+static int print_json(struct ra_ctx *ctx, const struct ra_fsck_result *r, struct ra_err *err)
+{
+    struct ra_jsonw w;
+    ra_json_open(&w, ctx);
+    ra_jsonw_key_bool(&w, "dry_run", ctx->g.dry_run);
+    ra_jsonw_key(&w, "blobs");
+    ra_jsonw_object(&w);
+    ra_jsonw_key_u64(&w, "checked", r->blobs_checked);
+    ra_jsonw_key_u64(&w, "bytes", r->bytes_checked);
+    ra_jsonw_key_u64(&w, "present", r->blobs);
+    ra_jsonw_end(&w);
+    ra_jsonw_key_u64(&w, "repaired", r->repaired);
+    return ra_json_close(&w, ctx, err);
+}
+
+static void print_summary(struct ra_ctx *ctx, const struct ra_fsck_result *r)
+{
+    char checked[RA_COUNT_TEXT], all[RA_COUNT_TEXT], size[RA_SIZE_TEXT];
+    size_t n[3] = {0};
+    ra_findings_sort(&ctx->findings);
+    ra_vec_each (f, &ctx->findings.list)
+        n[f->severity]++;
+    if (r->blobs_checked || !((const struct options *)ctx->opts)->quick)
+        printf("%s of %s blobs read (%s)%s\n", ra_count_text(r->blobs_checked, checked),
+               ra_count_text(r->blobs, all), ra_size_text(r->bytes_checked, size),
+               r->stopped_early ? ", stopped by --time" : "");
+    else
+        printf("%s blobs, not read\n", ra_count_text(r->blobs, all));
+    if (r->repaired)
+        printf("%s mended\n", ra_count_text(r->repaired, checked));
+    if (n[RA_ERROR] + n[RA_WARNING] == 0)
+        printf("sound%s\n", n[RA_NOTE] ? ", with notes" : "");
+    else
+        printf("%zu errors, %zu warnings, %zu notes\n", n[RA_ERROR], n[RA_WARNING], n[RA_NOTE]);
+}
+
+static int check_options(const struct options *o, struct ra_err *err)
+{
+    if (o->quick && (o->sample > 0 || o->time || o->state || o->limit_rate))
+        return ra_fail(
+            err, RA_USAGE,
+            "--quick reads no blobs: --sample, --time, --state and --limit-rate say nothing with it");
+    if (o->from && !o->repair)
+        return ra_fail(err, RA_USAGE, "--from goes with --repair");
+    return 0;
+}
+
+static int run(struct ra_ctx *ctx, struct ra_err *err)
+{
+    const struct options *o = ctx->opts;
+    RA_AUTO_PTR(ra_fsck) fsck = NULL;
+    struct ra_fsck_opts opts = {.quick = o->quick,
+                                .sample = o->sample,
+                                .seconds = (double)o->time / 1e9,
+                                .bytes_per_second = o->limit_rate,
+                                .state = o->state};
+    int rc = check_options(o, err);
+    if (rc == 0 && o->repair && !ctx->g.dry_run)
+        rc = ra_begin_writing(ctx, err);
+    if (rc == 0)
+        rc = ra_fsck_check(&ctx->job, &opts, &fsck, err);
+    if (rc == 0 && o->repair)
+        rc = repair(ctx, fsck, err);
+    if (rc < 0)
+        return rc;
+    ra_progress_stop(ctx->job.progress);
+    ctx->job.progress = NULL;
+    if (ctx->g.json)
+        return print_json(ctx, ra_fsck_result(fsck), err);
+    print_summary(ctx, ra_fsck_result(fsck));
+    return 0;
+}
+
+static const struct ra_example examples[] = {
+    {"fsck", "Check everything, every byte"},
+    {"fsck --quick", "Check links, manifests and sizes in a moment"},
+    {"fsck --time 1h --state /var/lib/regadm/fsck.state", "An hour a night, all of it in the end"},
+    {"fsck --repair --from /backup/registry", "Mend, with the help of a copy"},
+    {0},
+};
+
+const struct ra_cmd ra_cmd_fsck = {
+    .name = "fsck",
+    .aliases = (const char *const[]){"check", NULL},
+    .group = "Check",
+    .summary = "check every link, manifest and blob, and repair",
+    .prose = "Checks that every link is well formed and leads somewhere, that every manifest can be read and "
+             "what it names "
+             "is there with its size, and that every blob's bytes are what its digest says. Errors concern "
+             "something that "
+             "a tag reaches; notes are orphans and leftovers, and do no harm. --repair restores links whose "
+             "content is "
+             "certain and moves corrupt blobs to docker/registry/v2/.regadm/quarantine; it never deletes.",
+    .opts = options,
+    .opts_size = sizeof(struct options),
+    .examples = examples,
+    .flags = RA_CMD_STORE | RA_CMD_JSON | RA_CMD_DRY_RUN | RA_CMD_CONFIRM,
+    .run = run,
+};

@@ -1,0 +1,119 @@
+#include "jobs/fsck_parts.h"
+
+#include "base/num.h"
+#include "base/str.h"
+#include "registry/layout.h"
+
+/* Tags named in one finding; the rest is counted. */
+#define NAMED 5
+
+struct blamed {
+    uint32_t blob;
+    struct ra_buf tags;
+    size_t n_tags;
+    const char *repository; /* one that needs it */
+};
+
+struct blame {
+    struct ra_fsck *f;
+    RA_VEC(struct blamed) list; /* sorted by number */
+};
+
+static int compare_blamed(const void *left, const void *right)
+{
+    uint32_t a = ((const struct blamed *)left)->blob, b = ((const struct blamed *)right)->blob;
+    return a < b ? -1 : a > b;
+}
+
+static void collect(struct blame *b)
+{
+    for (unsigned part = 0; part < RA_BLOBS_PARTS; part++) {
+        size_t n;
+        ra_auto_free uint32_t *ids = ra_blobs_part(b->f->survey.blobs, part, RA_FSCK_BAD, 0, &n);
+        for (size_t i = 0; i < n; i++)
+            *ra_vec_push(&b->list) = (struct blamed){.blob = ids[i]};
+    }
+    if (b->list.n)
+        qsort(b->list.at, b->list.n, sizeof(*b->list.at), compare_blamed);
+}
+
+static void add_tag(struct blamed *one, const struct ra_survey_repo *repo, const struct ra_survey_tag *tag)
+{
+    if (one->n_tags++ < NAMED)
+        ra_buf_addf(&one->tags, "%s%s:%s", one->tags.len ? ", " : "", repo->name, tag->name);
+    one->repository = repo->name;
+}
+
+static struct blamed *find(struct blame *b, uint32_t blob)
+{
+    struct blamed wanted = {.blob = blob};
+    return bsearch(&wanted, b->list.at, b->list.n, sizeof(*b->list.at), compare_blamed);
+}
+
+static int blame_tags(struct blame *b, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_reach) reach = ra_reach_new(&b->f->survey);
+    ra_vec_each (repo, &b->f->survey.repos)
+        for (uint32_t t = 0; t < repo->n_tags; t++) {
+            int rc = ra_check_cancelled(err);
+            if (rc < 0)
+                return rc;
+            ra_reach_begin(reach, repo);
+            ra_reach_enter(reach, repo->tags[t].target);
+            const struct ra_ids *ids = ra_reach_ids(reach);
+            for (size_t i = 0; i < ids->n; i++) {
+                struct blamed *one = find(b, ids->at[i]);
+                if (one)
+                    add_tag(one, repo, &repo->tags[t]);
+            }
+        }
+    return 0;
+}
+
+static const char *code_of(unsigned flags)
+{
+    return flags & RA_FSCK_CORRUPT   ? "corrupt-blob"
+           : flags & RA_FSCK_MISSING ? "missing-blob"
+                                     : "size-mismatch";
+}
+
+static void report(struct blame *b, struct blamed *one)
+{
+    struct ra_fsck *f = b->f;
+    struct ra_key key;
+    struct ra_digest digest;
+    unsigned flags = ra_blobs_flags(f->survey.blobs, one->blob);
+    const char *what = flags & RA_FSCK_CORRUPT   ? "its bytes are not what its name says"
+                       : flags & RA_FSCK_MISSING ? "it is not there"
+                                                 : "it has another size than a manifest says";
+    ra_fsck_digest(f, one->blob, &digest);
+    struct ra_place at = {
+        .path = ra_key_blob(&key, &digest), .repository = one->repository, .digest = &digest};
+    enum ra_severity severity = one->n_tags ? RA_ERROR : RA_WARNING;
+    if (!one->n_tags)
+        ra_find(f->job->findings, severity, code_of(flags), &at, "%s; no tag needs it", what);
+    else if (one->n_tags > NAMED)
+        ra_find(f->job->findings, severity, code_of(flags), &at, "%s; needed by %s and %zu more", what,
+                ra_buf_str(&one->tags), one->n_tags - NAMED);
+    else
+        ra_find(f->job->findings, severity, code_of(flags), &at, "%s; needed by %s", what,
+                ra_buf_str(&one->tags));
+    struct ra_fix fix = {.kind = flags & RA_FSCK_CORRUPT ? RA_FIX_QUARANTINE : RA_FIX_REFILL,
+                         .digest = digest};
+    if (flags & (RA_FSCK_CORRUPT | RA_FSCK_MISSING))
+        ra_fsck_add_fix(f, &fix);
+}
+
+int ra_fsck_blame(struct ra_fsck *f, struct ra_err *err)
+{
+    struct blame b = {.f = f};
+    collect(&b);
+    int rc = b.list.n ? blame_tags(&b, err) : 0;
+    ra_vec_each (one, &b.list) {
+        if (rc == 0)
+            report(&b, one);
+        ra_buf_release(&one->tags);
+    }
+    ra_vec_release(&b.list);
+    return rc;
+}

@@ -1,0 +1,283 @@
+#include "jobs/fsck_parts.h"
+
+#include "registry/layout.h"
+#include "registry/read.h"
+
+/* --- sizes: what descriptors say against what is there --------------------------------------------------------- */
+
+struct sizing {
+    struct ra_fsck *f;
+    struct worker {
+        struct ra_buf bytes;
+        struct ra_refs refs;
+    } * workers;
+};
+
+static void check_size(struct ra_fsck *f, const struct ra_ref *ref)
+{
+    struct ra_blobs *blobs = f->survey.blobs;
+    uint32_t id = ra_blobs_find(blobs, &ref->digest);
+    if (ref->size < 0 || id == RA_NONE || ref->role == RA_REF_SUBJECT || ref->role == RA_REF_MENTIONED)
+        return;
+    if (ra_blobs_flags(blobs, id) & RA_BLOB_PRESENT && ra_blobs_size(blobs, id) != (uint64_t)ref->size)
+        ra_blobs_set(blobs, id, RA_FSCK_SIZE | RA_FSCK_BAD);
+}
+
+static int check_sizes_of(void *arg, size_t i, unsigned worker, struct ra_err *err)
+{
+    struct sizing *s = arg;
+    struct worker *w = &s->workers[worker];
+    const struct ra_survey_manifest *m = s->f->survey.manifests.at[i];
+    struct ra_digest digest;
+    (void)err;
+    if (m->state != RA_STATE_OK && m->state != RA_STATE_ODD)
+        return 0;
+    ra_fsck_digest(s->f, m->blob, &digest);
+    ra_buf_clear(&w->bytes);
+    /* What cannot be read any more has been, a moment ago: the bytes' check tells. */
+    if (ra_blob_get(s->f->job->store, &digest, RA_MANIFEST_MAX, &w->bytes, NULL) < 0 ||
+        ra_refs_read(&w->refs, w->bytes.data, w->bytes.len, NULL) < 0)
+        return 0;
+    ra_vec_each (ref, &w->refs.list)
+        check_size(s->f, ref);
+    return 0;
+}
+
+static int check_sizes(struct ra_fsck *f, struct ra_err *err)
+{
+    unsigned threads = ra_job_io_threads(f->job);
+    struct sizing s = {.f = f, .workers = ra_calloc(threads, sizeof(*s.workers))};
+    int rc = ra_parallel(threads, f->survey.manifests.n, check_sizes_of, &s, err);
+    for (unsigned i = 0; i < threads; i++) {
+        ra_buf_release(&s.workers[i].bytes);
+        ra_refs_release(&s.workers[i].refs);
+    }
+    free(s.workers);
+    return rc;
+}
+
+/* --- repository by repository ---------------------------------------------------------------------------------- */
+
+struct graph {
+    struct ra_fsck *f;
+    struct ra_reach **reaches; /* one a worker, as the bitmaps of layer links */
+    uint8_t **links;
+    size_t links_size;
+};
+
+static bool is_present(struct ra_fsck *f, uint32_t blob)
+{
+    return ra_blobs_flags(f->survey.blobs, blob) & RA_BLOB_PRESENT;
+}
+
+static void need(struct ra_fsck *f, uint32_t blob, unsigned flags)
+{
+    ra_blobs_set(f->survey.blobs, blob, flags);
+}
+
+/* A child that is not there is a sparse index, a subject may be gone: neither is damage. */
+static void need_refs(struct ra_fsck *f, const struct ra_survey_manifest *m, unsigned flags)
+{
+    static const enum ra_ref_role held[] = {RA_REF_CONFIG, RA_REF_LAYER, RA_REF_BLOB};
+    for (size_t r = 0; r < RA_COUNT(held); r++) {
+        size_t n;
+        const uint32_t *refs = ra_survey_refs(m, held[r], &n);
+        for (size_t i = 0; i < n; i++) {
+            bool missing = !is_present(f, refs[i]);
+            need(f, refs[i], flags | (missing ? RA_FSCK_MISSING | RA_FSCK_BAD : 0));
+        }
+    }
+}
+
+static void mark_reached(struct ra_fsck *f, const struct ra_reach *reach, unsigned flags)
+{
+    const struct ra_ids *ids = ra_reach_ids(reach);
+    for (size_t i = 0; i < ids->n; i++) {
+        const struct ra_survey_manifest *m = ra_survey_manifest(&f->survey, ids->at[i]);
+        need(f, ids->at[i], flags);
+        if (m)
+            need_refs(f, m, flags);
+    }
+}
+
+static bool has_layer_link(const struct graph *g, unsigned worker, uint32_t blob)
+{
+    uint32_t index = ra_blobs_index(g->f->survey.blobs, blob);
+    return g->links[worker][index / 8] & 1u << index % 8;
+}
+
+/* Without its layer link a blob that is there cannot be pulled from this repository. */
+static void check_layer_links(struct graph *g, unsigned worker, const struct ra_survey_repo *repo,
+                              const struct ra_survey_manifest *m)
+{
+    static const enum ra_ref_role linked[] = {RA_REF_CONFIG, RA_REF_LAYER, RA_REF_BLOB};
+    for (size_t r = 0; r < RA_COUNT(linked); r++) {
+        size_t n;
+        const uint32_t *refs = ra_survey_refs(m, linked[r], &n);
+        for (size_t i = 0; i < n; i++) {
+            struct ra_fix fix = {.kind = RA_FIX_LAYER_LINK, .repository = repo->name};
+            struct ra_key key;
+            char text[RA_DIGEST_TEXT];
+            if (has_layer_link(g, worker, refs[i]) || !is_present(g->f, refs[i]))
+                continue;
+            ra_fsck_digest(g->f, refs[i], &fix.digest);
+            struct ra_place at = {.path = ra_key_layer(&key, repo->name, &fix.digest),
+                                  .repository = repo->name,
+                                  .digest = &fix.digest};
+            ra_find(g->f->job->findings, RA_ERROR, "missing-layer-link", &at,
+                    "the blob %s is there, but its layer link is not: it cannot be pulled",
+                    ra_digest_text(&fix.digest, text));
+            ra_fsck_add_fix(g->f, &fix);
+        }
+    }
+}
+
+static const struct ra_survey_rev *live_revision(const struct ra_fsck *f, const struct ra_survey_repo *repo,
+                                                 uint32_t blob)
+{
+    const struct ra_survey_rev *rev = ra_survey_rev(&f->survey, repo, blob);
+    return rev && !(rev->flags & RA_REV_NO_LINK) ? rev : NULL;
+}
+
+static void fix_tag_from_history(struct ra_fsck *f, const struct ra_survey_repo *repo,
+                                 const struct ra_survey_tag *tag)
+{
+    uint32_t found = RA_NONE;
+    for (uint32_t i = 0; i < tag->n_history; i++) {
+        if (!live_revision(f, repo, tag->history[i]) || !is_present(f, tag->history[i]))
+            continue;
+        if (found != RA_NONE)
+            return;
+        found = tag->history[i];
+    }
+    if (found == RA_NONE)
+        return;
+    struct ra_fix fix = {.kind = RA_FIX_TAG_LINK, .repository = repo->name, .tag = tag->name};
+    ra_fsck_digest(f, found, &fix.digest);
+    ra_fsck_add_fix(f, &fix);
+}
+
+static void check_tag(struct ra_fsck *f, const struct ra_survey_repo *repo, const struct ra_survey_tag *tag)
+{
+    struct ra_key key;
+    struct ra_digest digest;
+    char text[RA_DIGEST_TEXT];
+    struct ra_place at = {.repository = repo->name, .tag = tag->name, .digest = &digest};
+    if (tag->flags & RA_TAG_NO_LINK) {
+        at.digest = NULL;
+        at.path = ra_key_tag(&key, repo->name, tag->name);
+        ra_find(f->job->findings, RA_NOTE, "tag-without-link", &at,
+                "a tag folder without a current link: no tag");
+        return;
+    }
+    if (tag->flags & RA_TAG_BAD_LINK) {
+        fix_tag_from_history(f, repo, tag);
+        return;
+    }
+    if (tag->target == RA_NONE)
+        return;
+    ra_fsck_digest(f, tag->target, &digest);
+    at.path = ra_key_tag_current(&key, repo->name, tag->name);
+    if (!is_present(f, tag->target)) {
+        ra_find(f->job->findings, RA_ERROR, "dangling-tag", &at,
+                "it points to the manifest %s, which is not there", ra_digest_text(&digest, text));
+        ra_blobs_set(f->survey.blobs, tag->target, RA_FSCK_MISSING);
+        return;
+    }
+    if (live_revision(f, repo, tag->target))
+        return;
+    struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name, .digest = digest};
+    ra_find(f->job->findings, RA_ERROR, "missing-revision-link", &at,
+            "the manifest %s it points to is there, but its revision link is not: it cannot be pulled",
+            ra_digest_text(&digest, text));
+    ra_fsck_add_fix(f, &fix);
+}
+
+static void check_revision(struct graph *g, unsigned worker, const struct ra_survey_repo *repo,
+                           const struct ra_survey_rev *rev)
+{
+    struct ra_fsck *f = g->f;
+    struct ra_key key;
+    struct ra_digest digest;
+    if (rev->flags & RA_REV_NO_LINK)
+        return;
+    ra_fsck_digest(f, rev->blob, &digest);
+    struct ra_place at = {
+        .path = ra_key_revision(&key, repo->name, &digest), .repository = repo->name, .digest = &digest};
+    if (!is_present(f, rev->blob)) {
+        ra_find(f->job->findings, RA_WARNING, "dangling-revision", &at,
+                "a revision link to a manifest that is not there");
+        ra_blobs_set(f->survey.blobs, rev->blob, RA_FSCK_MISSING);
+        return;
+    }
+    if (rev->flags & RA_REV_OTHER)
+        ra_find(f->job->findings, RA_ERROR, "link-mismatch", &at,
+                "the revision link names another digest than its path");
+    if (rev->flags & (RA_REV_BAD_LINK | RA_REV_OTHER)) {
+        struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name, .digest = digest};
+        if (!(rev->flags & RA_REV_OTHER))
+            ra_fsck_add_fix(f, &fix);
+    }
+    const struct ra_survey_manifest *m = ra_survey_manifest(&f->survey, rev->blob);
+    if (m && m->state == RA_STATE_OK)
+        check_layer_links(g, worker, repo, m);
+}
+
+static void note_layer_links(struct graph *g, unsigned worker, const struct ra_survey_repo *repo)
+{
+    memset(g->links[worker], 0, g->links_size);
+    for (uint32_t i = 0; i < repo->n_layers; i++) {
+        uint32_t index = ra_blobs_index(g->f->survey.blobs, repo->layers[i]);
+        g->links[worker][index / 8] |= (uint8_t)(1u << index % 8);
+    }
+}
+
+static int check_repository(void *arg, size_t i, unsigned worker, struct ra_err *err)
+{
+    struct graph *g = arg;
+    struct ra_fsck *f = g->f;
+    const struct ra_survey_repo *repo = &f->survey.repos.at[i];
+    struct ra_reach *reach = g->reaches[worker];
+    note_layer_links(g, worker, repo);
+    ra_reach_begin(reach, repo);
+    for (uint32_t t = 0; t < repo->n_tags; t++) {
+        check_tag(f, repo, &repo->tags[t]);
+        ra_reach_enter(reach, repo->tags[t].target);
+    }
+    mark_reached(f, reach, RA_FSCK_TAGGED | RA_FSCK_NEEDED);
+    for (uint32_t r = 0; r < repo->n_revs; r++) {
+        check_revision(g, worker, repo, &repo->revs[r]);
+        if (!(repo->revs[r].flags & RA_REV_NO_LINK))
+            ra_reach_enter(reach, repo->revs[r].blob);
+    }
+    mark_reached(f, reach, RA_FSCK_NEEDED);
+    ra_progress_add(f->job->progress, 1, 0);
+    return ra_check_cancelled(err);
+}
+
+static int check_repositories(struct ra_fsck *f, struct ra_err *err)
+{
+    unsigned threads = f->job->threads;
+    struct graph g = {.f = f, .links_size = ra_blobs_count(f->survey.blobs) / 8 + 1};
+    g.reaches = ra_calloc(threads, sizeof(*g.reaches));
+    g.links = ra_calloc(threads, sizeof(*g.links));
+    for (unsigned i = 0; i < threads; i++) {
+        g.reaches[i] = ra_reach_new(&f->survey);
+        g.links[i] = ra_malloc(g.links_size);
+    }
+    ra_progress_phase(f->job->progress, "checking links", f->survey.repos.n, 0);
+    int rc = ra_parallel(threads, f->survey.repos.n, check_repository, &g, err);
+    for (unsigned i = 0; i < threads; i++) {
+        ra_reach_free(g.reaches[i]);
+        free(g.links[i]);
+    }
+    free(g.reaches);
+    free(g.links);
+    return rc;
+}
+
+int ra_fsck_graph(struct ra_fsck *f, struct ra_err *err)
+{
+    int rc = check_repositories(f, err);
+    return rc < 0 ? rc : check_sizes(f, err);
+}

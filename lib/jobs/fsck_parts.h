@@ -1,0 +1,39 @@
+/* What the files of fsck share. Not for others. */
+#ifndef RA_JOBS_FSCK_PARTS_H
+#define RA_JOBS_FSCK_PARTS_H
+
+#include "jobs/fsck.h"
+#include "jobs/reach.h"
+#include "jobs/survey.h"
+
+enum ra_fsck_flag {                                     /* of blobs, in the survey's table */
+                    RA_FSCK_NEEDED = RA_BLOB_USER,      /* some revision or tag reaches it */
+                    RA_FSCK_TAGGED = RA_BLOB_USER << 1, /* some tag does */
+                    RA_FSCK_BAD = RA_BLOB_USER << 2,    /* missing where it is needed, or corrupt */
+                    RA_FSCK_CORRUPT = RA_BLOB_USER << 3,
+                    RA_FSCK_MISSING = RA_BLOB_USER << 4,
+                    RA_FSCK_SIZE = RA_BLOB_USER << 5, /* its size is not what a manifest says */
+};
+
+struct ra_fsck {
+    const struct ra_job *job;
+    struct ra_fsck_opts opts;
+    struct ra_fsck_result result;
+    struct ra_survey survey;
+    pthread_mutex_t mutex; /* over fixes and result, while threads work */
+    RA_VEC(struct ra_fix) fixes;
+};
+
+void ra_fsck_add_fix(struct ra_fsck *f, const struct ra_fix *fix);
+void ra_fsck_digest(const struct ra_fsck *f, uint32_t blob, struct ra_digest *out);
+
+/* Links, tags, manifests and what they name (fsck_graph.c). */
+int ra_fsck_graph(struct ra_fsck *f, struct ra_err *err);
+/* Names the tags that damaged blobs concern, once all are known (fsck_blame.c). */
+int ra_fsck_blame(struct ra_fsck *f, struct ra_err *err);
+/* The bytes of blobs (fsck_read.c). */
+int ra_fsck_read(struct ra_fsck *f, struct ra_err *err);
+/* Everything that lies in the tree: foreign files, leftovers, owners (fsck_tree.c). */
+int ra_fsck_tree(struct ra_fsck *f, struct ra_err *err);
+
+#endif

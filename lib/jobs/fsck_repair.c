@@ -1,0 +1,180 @@
+/*
+ * Mending, in the order that may be cut anywhere: blobs first, links after them, tags last. Nothing is deleted: a
+ * corrupt blob moves to the quarantine, and only once its copy there is durable.
+ */
+#include "jobs/fsck_parts.h"
+
+#include "base/str.h"
+#include "registry/layout.h"
+#include "registry/put.h"
+#include "registry/read.h"
+
+#define BUFFER ((size_t)1 << 20)
+
+struct repair {
+    struct ra_fsck *f;
+    struct ra_store *from; /* or NULL */
+    char *buffer;
+};
+
+static void not_repaired(struct repair *r, const struct ra_fix *fix, const struct ra_err *why)
+{
+    struct ra_key key;
+    struct ra_place at = {.repository = fix->repository, .tag = fix->tag, .digest = &fix->digest};
+    if (!fix->repository)
+        at.path = ra_key_blob(&key, &fix->digest);
+    ra_find(r->f->job->findings, RA_ERROR, "not-repaired", &at, "%s", ra_err_text(why));
+}
+
+/* --- blobs -------------------------------------------------------------------------------------------------------- */
+
+static int copy_bytes(struct repair *r, struct ra_reader *from, struct ra_writer *to, struct ra_err *err)
+{
+    for (;;) {
+        ssize_t n = ra_read(from, r->buffer, BUFFER, err);
+        if (n <= 0)
+            return (int)n;
+        int rc = ra_write(to, r->buffer, (size_t)n, err);
+        ra_progress_add(r->f->job->progress, 0, (uint64_t)n);
+        if (rc == 0)
+            rc = ra_check_cancelled(err);
+        if (rc < 0)
+            return rc;
+    }
+}
+
+static int copy_object(struct repair *r, const char *from, const char *to, struct ra_err *err)
+{
+    struct ra_store *store = r->f->job->store;
+    RA_AUTO_PTR(ra_reader) reader = NULL;
+    RA_AUTO_PTR(ra_writer) writer = NULL;
+    int rc = ra_read_open(store, from, 0, UINT64_MAX, RA_READ_ONCE, &reader, err);
+    if (rc == 0)
+        rc = ra_write_open(store, to, RA_WRITE_REPLACE, 0, &writer, err);
+    if (rc < 0)
+        return rc;
+    rc = ra_write_clone(writer, reader, NULL);
+    if (rc < 0)
+        rc = copy_bytes(r, reader, writer, err);
+    if (rc < 0)
+        return rc;
+    rc = ra_write_commit(ra_steal_ptr(&writer), NULL, err);
+    return rc < 0 ? rc : ra_store_sync(store, err);
+}
+
+static int move_aside(struct repair *r, const struct ra_digest *d, struct ra_err *err)
+{
+    struct ra_key key;
+    char hex[RA_DIGEST_TEXT];
+    ra_auto_free char *aside =
+        ra_asprintf(RA_QUARANTINE "%s/%s", ra_alg_name((enum ra_alg)d->alg), ra_digest_hex(d, hex));
+    int rc = copy_object(r, ra_key_blob(&key, d), aside, err);
+    if (rc < 0)
+        return ra_wrap(err, rc, "cannot move the corrupt blob aside");
+    struct ra_removal removal = {.key = key.s, .keep = strlen(RA_BLOBS)};
+    rc = ra_store_remove(r->f->job->store, &removal, 1, RA_ANY_AGE, err);
+    if (rc == 0 && removal.status < 0)
+        rc = ra_fail_errno(err, removal.sys ? removal.sys : EIO, "cannot remove '%s'", key.s);
+    return rc;
+}
+
+/* Fetches and verifies; nothing is visible yet. UNSUPPORTED without a source. */
+static int fetch(struct repair *r, const struct ra_digest *d, struct ra_put_blob **out, struct ra_err *err)
+{
+    struct ra_key key;
+    struct ra_blob_id id;
+    RA_AUTO_PTR(ra_reader) reader = NULL;
+    RA_AUTO_PTR(ra_put_blob) blob = NULL;
+    if (!r->from)
+        return ra_fail(err, RA_UNSUPPORTED, "there is no source to refill it from (see --from)");
+    int rc = ra_read_open(r->from, ra_key_blob(&key, d), 0, UINT64_MAX, RA_READ_ONCE, &reader, err);
+    if (rc < 0)
+        return ra_wrap(err, rc, "the source '%s' cannot refill it", ra_store_info(r->from)->where);
+    rc = ra_put_blob_open(r->f->job->store, d, 0, &blob, err);
+    while (rc == 0) {
+        ssize_t n = ra_read(reader, r->buffer, BUFFER, err);
+        if (n <= 0) {
+            rc = (int)n;
+            break;
+        }
+        rc = ra_put_blob_write(blob, r->buffer, (size_t)n, err);
+        ra_progress_add(r->f->job->progress, 0, (uint64_t)n);
+    }
+    if (rc == 0)
+        rc = ra_put_blob_seal(blob, &id, err);
+    if (rc == 0)
+        *out = ra_steal_ptr(&blob);
+    return rc;
+}
+
+static int mend_blob(struct repair *r, const struct ra_fix *fix, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_put_blob) blob = NULL;
+    RA_ERR_AUTO fetching = {0};
+    int fetched = fetch(r, &fix->digest, &blob, &fetching);
+    int rc = fix->kind == RA_FIX_QUARANTINE ? move_aside(r, &fix->digest, err) : 0;
+    if (rc < 0)
+        return rc;
+    if (fetched < 0)
+        return ra_err_move(err, &fetching);
+    return ra_put_blob_publish(ra_steal_ptr(&blob), err);
+}
+
+/* Without a source a corrupt blob is out of the way, and its place is empty: better than wrong bytes, and said. */
+static int mend_blobs(struct repair *r, struct ra_err *err)
+{
+    ra_vec_each (fix, &r->f->fixes) {
+        RA_ERR_AUTO mending = {0};
+        if (fix->kind != RA_FIX_QUARANTINE && fix->kind != RA_FIX_REFILL)
+            continue;
+        int rc = mend_blob(r, fix, &mending);
+        if (rc == -RA_CANCELLED)
+            return ra_err_move(err, &mending);
+        if (rc < 0)
+            not_repaired(r, fix, &mending);
+        else
+            r->f->result.repaired++;
+        ra_progress_add(r->f->job->progress, 1, 0);
+    }
+    return ra_store_sync(r->f->job->store, err);
+}
+
+/* --- links -------------------------------------------------------------------------------------------------------- */
+
+static void note_link(struct repair *r, struct ra_put *put, const struct ra_fix *fix)
+{
+    RA_ERR_AUTO err = {0};
+    uint64_t size;
+    int rc = ra_blob_size(r->f->job->store, &fix->digest, &size, &err);
+    if (rc < 0) {
+        not_repaired(r, fix, &err);
+        return;
+    }
+    if (fix->kind == RA_FIX_LAYER_LINK)
+        ra_put_layer(put, fix->repository, &fix->digest);
+    else if (fix->kind == RA_FIX_REVISION_LINK)
+        ra_put_revision(put, fix->repository, &fix->digest);
+    else
+        ra_put_tag(put, fix->repository, fix->tag, &fix->digest);
+}
+
+static int mend_links(struct repair *r, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_put) put = ra_put_new(r->f->job->store);
+    struct ra_put_counts counts = {0};
+    ra_vec_each (fix, &r->f->fixes)
+        if (fix->repository)
+            note_link(r, put, fix);
+    int rc = ra_put_finish(put, r->f->job->threads, &counts, err);
+    r->f->result.repaired += counts.layer_links + counts.revision_links + counts.tags;
+    return rc;
+}
+
+int ra_fsck_repair(struct ra_fsck *f, struct ra_store *from, struct ra_err *err)
+{
+    ra_auto_free char *buffer = ra_malloc(BUFFER);
+    struct repair r = {.f = f, .from = from, .buffer = buffer};
+    ra_progress_phase(f->job->progress, "repairing", f->fixes.n, 0);
+    int rc = mend_blobs(&r, err);
+    return rc < 0 ? rc : mend_links(&r, err);
+}
