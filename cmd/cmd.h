@@ -52,6 +52,9 @@ struct ra_ctx {
     const char *
         link; /* the program as it was called, when that is through a link of the verb's name; NULL: as `regadm VERB` */
     struct ra_job job;
+    /* For verbs that write only with some option, and so are not RA_CMD_WRITES: takes the lock and refuses a storage
+     * that has another owner. At most once, before looking at what will be changed. */
+    int (*begin_writing)(struct ra_ctx *ctx, struct ra_err *err);
     const struct ra_regconfig
         *config; /* the registry's configuration, when the storage was found through one; or NULL */
     struct ra_findings findings; /* job.findings points here: printed and counted by the frame after run */
@@ -85,10 +88,6 @@ const struct ra_cmd *ra_cmd_find(const char *name);
  * before a verb. The table is written into rows[RA_GLOBAL_ROWS] and ends with {0}. */
 #define RA_GLOBAL_ROWS 16
 void ra_cmd_globals(const struct ra_cmd *cmd, struct ra_opt rows[static RA_GLOBAL_ROWS]);
-
-/* For verbs that write only with some option, and so are not RA_CMD_WRITES: takes the lock and refuses a storage that
- * has another owner. At most once, before looking at what will be changed. */
-int ra_begin_writing(struct ra_ctx *ctx, struct ra_err *err);
 
 /* --- asking and talking (stderr) --- */
 

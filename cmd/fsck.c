@@ -160,7 +160,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
                                 .state = o->state};
     int rc = check_options(o, err);
     if (rc == 0 && o->repair && !ctx->g.dry_run)
-        rc = ra_begin_writing(ctx, err);
+        rc = ctx->begin_writing(ctx, err);
     if (rc == 0)
         rc = ra_fsck_check(&ctx->job, &opts, &fsck, err);
     if (rc == 0 && o->repair)

@@ -168,7 +168,7 @@ static int lock_storage(struct session *s, struct ra_err *err)
     return ra_store_lock(s->storage.store, RA_LOCK_KEY, who, &s->lock, err);
 }
 
-int ra_begin_writing(struct ra_ctx *ctx, struct ra_err *err)
+static int begin_writing(struct ra_ctx *ctx, struct ra_err *err)
 {
     return lock_storage((struct session *)ctx, err);
 }
@@ -343,7 +343,8 @@ static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
 
 int main(int argc, char **argv)
 {
-    struct session s = {.ctx = {.g = {.progress = true}, .findings = RA_FINDINGS_INIT}};
+    struct session s = {
+        .ctx = {.g = {.progress = true}, .findings = RA_FINDINGS_INIT, .begin_writing = begin_writing}};
     setlocale(LC_CTYPE, "");
     ra_cancel_install();
     if (argc < 1)

@@ -83,8 +83,8 @@ static void note_orphans(struct ra_fsck *f)
     }
     if (orphans)
         ra_find(f->job->findings, RA_NOTE, "orphan-blobs", NULL,
-                "%s %s (%s) that nothing refers to: `regadm gc` removes them",
-                ra_count_text(orphans, count), orphans == 1 ? "blob" : "blobs", ra_size_text(bytes, size));
+                "%s %s (%s) that nothing refers to: `regadm gc` removes them", ra_count_text(orphans, count),
+                orphans == 1 ? "blob" : "blobs", ra_size_text(bytes, size));
 }
 
 static void note_uploads(struct ra_fsck *f)
