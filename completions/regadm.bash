@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect rm gc migrate-v1 ls-v1 htpasswd export import archive help completion version"
+_regadm_verbs="ls tags inspect rm du gc fsck migrate-v1 ls-v1 htpasswd export import archive help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -58,6 +58,7 @@ _regadm_find_verb()
     inspect | show) verb='inspect' ;;
     rm | delete) verb='rm' ;;
     gc | garbage-collect) verb='gc' ;;
+    fsck | check) verb='fsck' ;;
     export | save) verb='export' ;;
     import | load) verb='import' ;;
     esac
@@ -70,7 +71,9 @@ _regadm_options()
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     rm) _regadm_offer "--recursive --untagged --regex --older-than --keep-last --by --keep-referrers --min-age --force --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    du) _regadm_offer "--by --top --apparent --disk --min-age --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     gc) _regadm_offer "--delete-untagged --min-age --uploads-age --prune-repositories --root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    fsck) _regadm_offer "--quick --sample --time --state --limit-rate --repair --from --root --config --dry-run --yes --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     migrate-v1) _regadm_offer "--library --rename --name-map --lowercase --replace --format --state --link --plain --strict --trust-inprogress --salvage --limit --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     ls-v1) _regadm_offer "--tags --follow-symlinks --root --config --json --quiet --verbose --color --help" ;;
     htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;
@@ -99,8 +102,16 @@ _regadm_value()
     rm:--keep-last) COMPREPLY=() ;;
     rm:--by) _regadm_offer "none created updated version" ;;
     rm:--min-age) COMPREPLY=() ;;
+    du:--by | du:-b) _regadm_offer "repository tag layer media-type" ;;
+    du:--top) COMPREPLY=() ;;
+    du:--min-age) COMPREPLY=() ;;
     gc:--min-age) COMPREPLY=() ;;
     gc:--uploads-age) COMPREPLY=() ;;
+    fsck:--sample) COMPREPLY=() ;;
+    fsck:--time) COMPREPLY=() ;;
+    fsck:--state) _regadm_paths -f ;;
+    fsck:--limit-rate) COMPREPLY=() ;;
+    fsck:--from) _regadm_paths -d ;;
     migrate-v1:--library) _regadm_offer "strip keep both" ;;
     migrate-v1:--rename) COMPREPLY=() ;;
     migrate-v1:--name-map) _regadm_paths -f ;;
@@ -143,6 +154,7 @@ _regadm_operand()
     tags) _regadm_ask repos ;;
     inspect) _regadm_ask refs ;;
     rm) _regadm_ask refs ;;
+    du) _regadm_ask repos ;;
     gc) _regadm_paths -f ;;
     migrate-v1) _regadm_paths -d ;;
     ls-v1) _regadm_paths -d ;;

@@ -21,7 +21,9 @@ _regadm_verbs() {
         'tags:list the tags of repositories'
         'inspect:show an image'
         'rm:remove tags, manifests and repositories'
+        'du:show where the disk went'
         'gc:remove what nothing needs, and get the space back'
+        'fsck:check every link, manifest and blob, and repair'
         'migrate-v1:bring the data of the old Python registry into this storage'
         'ls-v1:list what the storage of an old Python registry holds'
         'htpasswd:add, change, check and list the users of a registry'
@@ -134,6 +136,24 @@ _regadm() {
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '*:argument:{_regadm_ask refs}'
             ;;
+        du)
+            _arguments -s -S \
+                '(-b --by)'{-b+,--by=}'[list by repository, tag, layer or media-type]:WHAT:(repository tag layer media-type)' \
+                '--top=[list the N largest only]:N: ' \
+                '--apparent[count the bytes of files]' \
+                '--disk[count the blocks that files occupy on the disk]' \
+                '--min-age=[what is younger is not reclaimable, as in gc]:AGE: ' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '--json[print one JSON object]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:{_regadm_ask repos}'
+            ;;
         gc|garbage-collect)
             _arguments -s -S \
                 '(-m --delete-untagged)'{-m,--delete-untagged}'[also remove revisions that no tag reaches]' \
@@ -154,6 +174,28 @@ _regadm() {
                 '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:_files'
+            ;;
+        fsck|check)
+            _arguments -s -S \
+                '--quick[check structure and sizes]' \
+                '--sample=[read only that part of the blobs, another one each time]:PERCENT: ' \
+                '--time=[read blobs for that long at most]:DURATION: ' \
+                '--state=[begin where the last run with this file stopped, and write down where this one does]:FILE:_files' \
+                '--limit-rate=[read at most that much a second]:SIZE: ' \
+                '--repair[mend what is certain]' \
+                '--from=[with --repair]:ROOT:_files -/' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
+                '(-y --yes)'{-y,--yes}'[do not ask]' \
+                '--json[print one JSON object]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument: '
             ;;
         migrate-v1)
             _arguments -s -S \
