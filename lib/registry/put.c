@@ -142,8 +142,9 @@ int ra_put_bytes(struct ra_store *s, const void *p, size_t n, struct ra_blob_id 
     return commit_unless_there(ra_steal_ptr(&w), key.s, err);
 }
 
-int ra_put_clone(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
-                 struct ra_err *err)
+static int put_shared(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
+                      int (*share)(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err),
+                      struct ra_err *err)
 {
     RA_AUTO_PTR(ra_writer) w = NULL;
     struct ra_key key;
@@ -153,10 +154,22 @@ int ra_put_clone(struct ra_store *s, const struct ra_reader *from, const struct 
     int rc = settled(s, &id, &key, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    if ((rc = ra_write_open(s, NULL, RA_WRITE_NOREPLACE | RA_WRITE_DEFER, st.size, &w, err)) < 0 ||
-        (rc = ra_write_clone(w, from, err)) < 0)
+    if ((rc = ra_write_open(s, NULL, RA_WRITE_NOREPLACE | RA_WRITE_DEFER, 0, &w, err)) < 0 ||
+        (rc = share(w, from, err)) < 0)
         return rc;
     return commit_unless_there(ra_steal_ptr(&w), key.s, err);
+}
+
+int ra_put_clone(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
+                 struct ra_err *err)
+{
+    return put_shared(s, from, d, ra_write_clone, err);
+}
+
+int ra_put_link(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
+                struct ra_err *err)
+{
+    return put_shared(s, from, d, ra_write_link, err);
 }
 
 /* --- links and tags

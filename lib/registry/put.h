@@ -57,6 +57,9 @@ int ra_put_bytes(struct ra_store *s, const void *p, size_t n, struct ra_blob_id 
  * system can: UNSUPPORTED, and nothing done, where it cannot. */
 int ra_put_clone(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
                  struct ra_err *err);
+/* The same by a hard link: the blob and the file that is read are one from then on. */
+int ra_put_link(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
+                struct ra_err *err);
 
 /* --- links and tags
  * ----------------------------------------------------------------------------------------- */
