@@ -135,7 +135,7 @@ fuzz:
 fuzzers: $(FUZZERS)
 
 bench: all $(BENCHES) $(TOOLS)
-	@tests/bench/run $(OUT)
+	@tests/bench/run $(OUT) $(NAME)
 
 # --- what the table of verbs writes --------------------------------------------------------------------------
 

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# For benchmarks, sourced after registry.sh: everything is a ratio to a peer beside it, in one run.
+#
+#   bench_tree                    sets TREE: the large tree (BENCH_REPOS repositories, 400), made once in BENCH_DIR
+#   compare NAME GOAL RUNS OURS PEER   two commands (functions) in turns, RUNS times each; prints medians and their
+#                                 ratio beside the goal ("20": twenty times faster)
+#   memory NAME COMMAND...        peak memory of a command
+BENCH_DIR=${BENCH_DIR:-$TOP/build/bench}
+
+bench_tree() {
+    TREE=$BENCH_DIR/tree-${BENCH_REPOS:-400}
+    [ ! -e "$TREE.part" ] || rm -rf "$TREE.part"
+    mkdir -p "$BENCH_DIR"
+    [ -e "$TREE.txt" ] || {
+        "$OUT/tests/bench/mktree" "$TREE.part" "${BENCH_REPOS:-400}" >"$TREE.made" &&
+            mv "$TREE.part" "$TREE" && mv "$TREE.made" "$TREE.txt"
+    }
+    cat "$TREE.txt"
+}
+
+# Microseconds that a command takes.
+time_of() {
+    local start=$EPOCHREALTIME
+    "$@" >"$WORK/bench.out" 2>&1 || { echo "FAIL $*: status $?: $(tail -n1 "$WORK/bench.out")" >&2 && return 1; }
+    local end=$EPOCHREALTIME
+    echo $((${end/./} - ${start/./}))
+}
+
+median() {
+    sort -n | sed -n "$((($1 + 1) / 2))p"
+}
+
+compare() {
+    local name=$1 goal=$2 runs=$3 ours=$4 peer=$5 i
+    : >"$WORK/ours" && : >"$WORK/peer"
+    for ((i = 0; i < runs; i++)); do
+        time_of "$ours" >>"$WORK/ours" && time_of "$peer" >>"$WORK/peer" || return 1
+    done
+    awk -v name="$name" -v goal="$goal" -v ours="$(median "$runs" <"$WORK/ours")" -v peer="$(median "$runs" <"$WORK/peer")" \
+        'BEGIN { printf "%-40s %9.3f s, peer %9.3f s: %7.1f times as fast (goal %s)\n", name, ours / 1e6, peer / 1e6, peer / ours, goal }'
+}
+
+memory() {
+    local name=$1
+    shift
+    python3 - "$@" <<'PY' | sed "s/^/$name: /"
+import os, resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.1f} MiB at most")
+PY
+}
