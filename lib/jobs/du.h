@@ -38,7 +38,8 @@ struct ra_du_blob {
     uint32_t repositories;
 };
 
-/* All blobs of one sort: "manifest", or a media type as the descriptors have it; "" for blobs that nothing describes. */
+/* All blobs of one sort: "manifest", or a media type as the descriptors have it; "" for blobs that nothing
+ * describes. */
 struct ra_du_type {
     char *media_type; /* owned */
     uint64_t blobs, bytes;
