@@ -135,7 +135,7 @@ fuzz:
 fuzzers: $(FUZZERS)
 
 bench: all $(BENCHES) $(TOOLS)
-	@tests/bench/run $(OUT) $(NAME)
+	@tests/bench/run $(OUT)
 
 # --- what the table of verbs writes --------------------------------------------------------------------------
 
@@ -151,23 +151,20 @@ format:
 
 BIN  := $(DESTDIR)$(PREFIX)/bin
 MAN  := $(DESTDIR)$(PREFIX)/share/man/man1
-MAN5 := $(DESTDIR)$(PREFIX)/share/man/man5
 BASH := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSH  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 install: all
-	install -d $(BIN) $(MAN) $(MAN5) $(BASH) $(ZSH) $(FISH)
+	install -d $(BIN) $(MAN) $(BASH) $(ZSH) $(FISH)
 	install -m 755 $(OUT)/regadm $(BIN)/regadm
 	install -m 644 $(wildcard man/*.1) $(MAN)
-	install -m 644 $(wildcard man/*.5) $(MAN5)
 	install -m 644 completions/regadm.bash $(BASH)/regadm
 	install -m 644 completions/regadm.zsh $(ZSH)/_regadm
 	install -m 644 completions/regadm.fish $(FISH)/regadm.fish
 
 uninstall:
-	rm -f $(BIN)/regadm $(patsubst man/%,$(MAN)/%,$(wildcard man/*.1)) \
-		$(patsubst man/%,$(MAN5)/%,$(wildcard man/*.5))
+	rm -f $(BIN)/regadm $(patsubst man/%,$(MAN)/%,$(wildcard man/*.1))
 	rm -f $(BASH)/regadm $(ZSH)/_regadm $(FISH)/regadm.fish
 
 clean:

@@ -52,9 +52,6 @@ struct ra_ctx {
     const char *
         link; /* the program as it was called, when that is through a link of the verb's name; NULL: as `regadm VERB` */
     struct ra_job job;
-    /* For verbs that write only with some option, and so are not RA_CMD_WRITES: takes the lock and refuses a storage
-     * that has another owner. At most once, before looking at what will be changed. */
-    int (*begin_writing)(struct ra_ctx *ctx, struct ra_err *err);
     const struct ra_regconfig
         *config; /* the registry's configuration, when the storage was found through one; or NULL */
     struct ra_findings findings; /* job.findings points here: printed and counted by the frame after run */

@@ -12,22 +12,17 @@ static void print_group(const char *group, FILE *out)
             fprintf(out, "  %-12s %s\n", (*c)->name, (*c)->summary);
 }
 
-static bool is_first_of_group(const struct ra_cmd *const *verb)
-{
-    for (const struct ra_cmd *const *c = ra_commands; c < verb; c++)
-        if (!((*c)->flags & RA_CMD_HIDDEN) && ra_streq((*c)->group, (*verb)->group))
-            return false;
-    return true;
-}
-
 void ra_help_overview(FILE *out)
 {
     fputs("usage: regadm [--root DIR | --config FILE] VERB [OPTIONS] [ARGUMENTS]\n\n"
           "Administers the storage of a Docker or OCI registry where it lies.\n",
           out);
-    for (const struct ra_cmd *const *c = ra_commands; *c; c++)
-        if (!((*c)->flags & RA_CMD_HIDDEN) && is_first_of_group(c))
-            print_group((*c)->group, out);
+    const char *printed = NULL;
+    for (const struct ra_cmd *const *c = ra_commands; *c; c++) {
+        if (((*c)->flags & RA_CMD_HIDDEN) || (printed && ra_streq(printed, (*c)->group)))
+            continue;
+        print_group(printed = (*c)->group, out);
+    }
     RA_BUF_AUTO text = {0};
     struct ra_opt rows[RA_GLOBAL_ROWS];
     ra_cmd_globals(NULL, rows);

@@ -87,12 +87,12 @@ static int print_record(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra
     return 0;
 }
 
-/* Apache's says it once a record. */
-static void say_verb(const struct ra_htargs *a, const char *verb, size_t records)
+/* Once a record, as Apache's does. */
+static void say_verb(const char *verb, size_t times, const char *user)
 {
-    for (size_t i = 1; i < records && a->apache; i++)
+    while (times-- > 0)
         fprintf(stderr, "%s ", verb);
-    ra_httalk("%s password for user %s", verb, a->user);
+    ra_httalk("password for user %s", user);
 }
 
 static int update(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_err *err)
@@ -109,7 +109,7 @@ static int update(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_err *
     rc = ra_htpasswd_update(&a->file, &change, 1, err);
     if (rc < 0)
         return rc;
-    say_verb(a, change.matched ? "Updating" : "Adding", change.matched);
+    say_verb(change.matched ? "Updating" : "Adding", change.matched ? change.matched : 1, a->user);
     if (a->source == RA_HTSOURCE_GENERATE)
         puts(password.text);
     return 0;
@@ -125,7 +125,7 @@ static int delete (struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_err 
     if (rc < 0)
         return rc;
     if (change.matched)
-        say_verb(a, "Deleting", change.matched);
+        say_verb("Deleting", change.matched, a->user);
     else
         ra_httalk("User %s not found", a->user);
     return 0;

@@ -22,11 +22,23 @@ static const struct ra_opt options[] = {
     {0},
 };
 
+/* "team" also means what lies below it; "registry.example:5000/team/app" is team/app. */
+static bool matches(const char *pattern, const char *repo)
+{
+    size_t n = strlen(pattern);
+    while (n > 1 && pattern[n - 1] == '/')
+        n--;
+    if (ra_glob(pattern, repo) || (strncmp(pattern, repo, n) == 0 && (repo[n] == '/' || !repo[n])))
+        return true;
+    const char *bare = ra_reference_strip_host(pattern);
+    return bare && matches(bare, repo);
+}
+
 static bool is_wanted(void *arg, const char *repo)
 {
     const struct ra_strlist *patterns = arg;
     for (size_t i = 0; i < patterns->n; i++)
-        if (ra_repo_matches(patterns->at[i], repo))
+        if (matches(patterns->at[i], repo))
             return true;
     return patterns->n == 0;
 }
@@ -96,7 +108,7 @@ static void say_unmatched(struct ra_ctx *ctx, const struct ra_catalog *catalog)
     for (size_t i = 0; i < ctx->operands.n; i++) {
         bool matched = false;
         ra_vec_each (entry, &catalog->list)
-            matched |= ra_repo_matches(ctx->operands.at[i], entry->name);
+            matched |= matches(ctx->operands.at[i], entry->name);
         if (matched)
             continue;
         RA_BUF_AUTO safe = {0};

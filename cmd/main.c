@@ -19,9 +19,6 @@
  *   htpasswd.c      with its arguments in htargs.c, what is about many users in htusers.c, and prompt.c for passwords
  *   rm.c
  *   gc.c
- *   export.c        and import.c; archive.c looks into an archive without a registry
- *   du.c
- *   fsck.c
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
  *   gen.c           build tool: completions and parts of the manual from the tables; mdoc.c writes the latter
  *
@@ -34,9 +31,6 @@
  *   mark.c          what is needed and what is not; mark_*.c look at doubtful links
  *   rm.c            removing tags, manifests, repositories: the plan; rm_*.c are its parts
  *   gc.c            collecting garbage: the plan; gc_*.c carry it out
- *   du.c            where the disk went; du_by.c cuts the figures in other ways
- *   fsck.c          is it sound: fsck_graph.c links and manifests, fsck_read.c bytes, fsck_tree.c files,
- *                   fsck_blame.c whose tags are concerned, fsck_repair.c mends
  *   catalog.c       repositories with what they hold
  *   tags.c          the tags of a repository
  *   image.c         what one manifest amounts to
@@ -44,8 +38,6 @@
  *   migrate.c       the old registry's storage into this one; migrate_*.c are its parts; v1_list.c: what is there
  *   htpasswd.c      changing and asking a file of users; htcheck.c: what a registry makes of it
  *   suggest.c       names that complete what somebody began to type
- *   import.c        any archive into a storage; import_*.c: a plan out of each format, names, layers, copying
- *   export.c        a storage into an archive; export_*.c: what is chosen, the catalogue, where it lies, the bytes
  *
  * lib/registry/   what the tree means
  *   layout.c        the one place that spells and parses its keys
@@ -59,9 +51,6 @@
  *   imageconfig.c   configs of images
  *   mediatype.c     media types, and kinds of manifests
  *   fields.c        members of JSON objects into strings and lists
- *   backup.c        the catalogue of a backup, written; backup_read.c: read
- *   dockertar.c     the tables of docker-archives
- *   annotations.h   names of images in archives
  *   v1.c            the old registry's ids and names; v1tree.c: its tree
  *   v1image.c       its images' metadata; v1config.c: the configs and manifests they become
  *
@@ -82,9 +71,6 @@
  *   decompress.c    streams whose kind their first bytes tell; codec.h: gunzip.c unzstd.c unxz.c unbzip2.c
  *   gzip.c          writing gzip
  *   tar.h           tar archives: tar_read.c, tar_write.c; tar_header.h: the block they share
- *   members.c       the members of an archive by name
- *   spool.c         a tar from anywhere, to be read in order or at any place
- *   zstd.c          writing zstd
  *   htpasswd.c      the lines of a file of users
  *   passhash.c      password hashes: made, told apart, checked
  *   xml.c           the XML that S3 speaks
@@ -130,7 +116,7 @@ extern char **environ;
 
 /* What one run of a verb holds besides the context that the verb sees. */
 struct session {
-    struct ra_ctx ctx; /* first, so that a verb's context leads back to its session */
+    struct ra_ctx ctx;
     struct ra_storage storage;
     struct ra_lock *lock;
 };
@@ -166,11 +152,6 @@ static int lock_storage(struct session *s, struct ra_err *err)
         return rc;
     ra_auto_free char *who = ra_asprintf("regadm %s, process %d", s->ctx.cmd->name, (int)getpid());
     return ra_store_lock(s->storage.store, RA_LOCK_KEY, who, &s->lock, err);
-}
-
-static int begin_writing(struct ra_ctx *ctx, struct ra_err *err)
-{
-    return lock_storage((struct session *)ctx, err);
 }
 
 static int open_storage(struct session *s, struct ra_err *err)
@@ -343,8 +324,7 @@ static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
 
 int main(int argc, char **argv)
 {
-    struct session s = {
-        .ctx = {.g = {.progress = true}, .findings = RA_FINDINGS_INIT, .begin_writing = begin_writing}};
+    struct session s = {.ctx = {.g = {.progress = true}, .findings = RA_FINDINGS_INIT}};
     setlocale(LC_CTYPE, "");
     ra_cancel_install();
     if (argc < 1)

@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect du rm gc fsck export import archive migrate-v1 ls-v1 htpasswd help completion version"
+_regadm_verbs="ls tags inspect rm gc migrate-v1 ls-v1 htpasswd help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -58,9 +58,6 @@ _regadm_find_verb()
     inspect | show) verb='inspect' ;;
     rm | delete) verb='rm' ;;
     gc | garbage-collect) verb='gc' ;;
-    fsck | check) verb='fsck' ;;
-    export | save) verb='export' ;;
-    import | load) verb='import' ;;
     esac
 }
 
@@ -70,13 +67,8 @@ _regadm_options()
     ls) _regadm_offer "--sort --reverse --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    du) _regadm_offer "--by --top --apparent --disk --min-age --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     rm) _regadm_offer "--recursive --untagged --regex --older-than --keep-last --by --keep-referrers --min-age --force --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     gc) _regadm_offer "--delete-untagged --min-age --uploads-age --prune-repositories --root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    fsck) _regadm_offer "--quick --sample --time --state --limit-rate --repair --from --root --config --dry-run --yes --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    export) _regadm_offer "--output --all --format --platform --no-untagged --since --have --print-catalog --name --tag-names --plain-layers --no-docker-table --compress --skip-damaged --no-verify --no-timestamp --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    import) _regadm_offer "--as --prefix --select --keep-host --replace --mirror --allow-missing --layer-compression --level --no-verify-diff-ids --max-size --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    archive) _regadm_offer "--verify --root --config --json --quiet --verbose --color --help" ;;
     migrate-v1) _regadm_offer "--library --rename --name-map --lowercase --replace --format --state --link --plain --strict --trust-inprogress --salvage --limit --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     ls-v1) _regadm_offer "--tags --follow-symlinks --root --config --json --quiet --verbose --color --help" ;;
     htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;
@@ -97,9 +89,6 @@ _regadm_value()
     tags:--regex) COMPREPLY=() ;;
     inspect:--config) return 1 ;;
     inspect:--platform) COMPREPLY=() ;;
-    du:--by | du:-b) _regadm_offer "repository tag layer media-type" ;;
-    du:--top) COMPREPLY=() ;;
-    du:--min-age) COMPREPLY=() ;;
     rm:--regex) COMPREPLY=() ;;
     rm:--older-than) COMPREPLY=() ;;
     rm:--keep-last) COMPREPLY=() ;;
@@ -107,24 +96,6 @@ _regadm_value()
     rm:--min-age) COMPREPLY=() ;;
     gc:--min-age) COMPREPLY=() ;;
     gc:--uploads-age) COMPREPLY=() ;;
-    fsck:--sample) COMPREPLY=() ;;
-    fsck:--time) COMPREPLY=() ;;
-    fsck:--state) _regadm_paths -f ;;
-    fsck:--limit-rate) COMPREPLY=() ;;
-    fsck:--from) _regadm_paths -d ;;
-    export:--output | export:-o) _regadm_paths -f ;;
-    export:--format | export:-f) _regadm_offer "backup docker" ;;
-    export:--platform) COMPREPLY=() ;;
-    export:--since) _regadm_paths -f ;;
-    export:--have) _regadm_paths -f ;;
-    export:--name) COMPREPLY=() ;;
-    export:--compress | export:-z) _regadm_offer "none gzip zstd" ;;
-    import:--as) _regadm_ask repos ;;
-    import:--prefix) COMPREPLY=() ;;
-    import:--select | import:-s) COMPREPLY=() ;;
-    import:--layer-compression) _regadm_offer "gzip zstd none" ;;
-    import:--level) COMPREPLY=() ;;
-    import:--max-size) COMPREPLY=() ;;
     migrate-v1:--library) _regadm_offer "strip keep both" ;;
     migrate-v1:--rename) COMPREPLY=() ;;
     migrate-v1:--name-map) _regadm_paths -f ;;
@@ -153,12 +124,8 @@ _regadm_operand()
     ls) _regadm_ask repos ;;
     tags) _regadm_ask repos ;;
     inspect) _regadm_ask refs ;;
-    du) _regadm_ask repos ;;
     rm) _regadm_ask refs ;;
     gc) _regadm_paths -f ;;
-    export) _regadm_ask refs ;;
-    import) _regadm_paths -f ;;
-    archive) _regadm_paths -f ;;
     migrate-v1) _regadm_paths -d ;;
     ls-v1) _regadm_paths -d ;;
     htpasswd) _regadm_paths -f ;;

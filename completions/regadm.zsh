@@ -20,13 +20,8 @@ _regadm_verbs() {
         'ls:list the repositories'
         'tags:list the tags of repositories'
         'inspect:show an image'
-        'du:show where the disk went'
         'rm:remove tags, manifests and repositories'
         'gc:remove what nothing needs, and get the space back'
-        'fsck:check every link, manifest and blob, and repair'
-        'export:back up the registry, save images as tarballs'
-        'import:restore a backup, load image tarballs'
-        'archive:list or verify an archive, without a registry'
         'migrate-v1:bring the data of the old Python registry into this storage'
         'ls-v1:list what the storage of an old Python registry holds'
         'htpasswd:add, change, check and list the users of a registry'
@@ -111,24 +106,6 @@ _regadm() {
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:{_regadm_ask refs}'
             ;;
-        du)
-            _arguments -s -S \
-                '(-b --by)'{-b+,--by=}'[list by repository, tag, layer or media-type]:WHAT:(repository tag layer media-type)' \
-                '--top=[list the N largest only]:N: ' \
-                '--apparent[count the bytes of files]' \
-                '--disk[count the blocks that files occupy on the disk]' \
-                '--min-age=[what is younger is not reclaimable, as in gc]:AGE: ' \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
-                '--json[print one JSON object]' \
-                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
-                '--follow-symlinks[follow symbolic links that lead out of the root]' \
-                \*{-v,--verbose}'[say more]' \
-                '--color=[colour]:WHEN:(auto always never)' \
-                '--no-progress[show no progress]' \
-                '(-h --help)'{-h,--help}'[show this help]' \
-                '*:argument:{_regadm_ask repos}'
-            ;;
         rm|delete)
             _arguments -s -S \
                 '(-r --recursive)'{-r,--recursive}'[remove whole repositories]' \
@@ -172,97 +149,6 @@ _regadm() {
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
                 '--no-progress[show no progress]' \
-                '(-h --help)'{-h,--help}'[show this help]' \
-                '1:argument:_files'
-            ;;
-        fsck|check)
-            _arguments -s -S \
-                '--quick[check structure and sizes]' \
-                '--sample=[read only that part of the blobs, another one each time]:PERCENT: ' \
-                '--time=[read blobs for that long at most]:DURATION: ' \
-                '--state=[begin where the last run with this file stopped, and write down where this one does]:FILE:_files' \
-                '--limit-rate=[read at most that much a second]:SIZE: ' \
-                '--repair[mend what is certain]' \
-                '--from=[with --repair]:ROOT:_files -/' \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
-                '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
-                '(-y --yes)'{-y,--yes}'[do not ask]' \
-                '--json[print one JSON object]' \
-                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
-                '--follow-symlinks[follow symbolic links that lead out of the root]' \
-                \*{-v,--verbose}'[say more]' \
-                '--color=[colour]:WHEN:(auto always never)' \
-                '--no-progress[show no progress]' \
-                '(-h --help)'{-h,--help}'[show this help]' \
-                '*:argument: '
-            ;;
-        export|save)
-            _arguments -s -S \
-                '(-o --output)'{-o+,--output=}'[write to FILE, which appears complete or not at all]:FILE:_files' \
-                '(-a --all)'{-a,--all}'[the whole registry]' \
-                '(-f --format)'{-f+,--format=}'[backup]:FORMAT:(backup docker)' \
-                '--platform=[of multi-platform images only this platform]:OS/ARCH: ' \
-                '--no-untagged[only what tags lead to, with signatures and other things that are about it]' \
-                '--since=[an increment]:ARCHIVE:_files' \
-                '--have=[an increment]:FILE:_files' \
-                '--print-catalog[write the catalogue only]' \
-                '--name=[put REGISTRY/ before the names that other tools read, docker.io for instance]:REGISTRY: ' \
-                '--tag-names[name images in index.json by their tag alone, for oras and umoci]' \
-                '--plain-layers[with --format docker]' \
-                '--no-docker-table[write no manifest.json beside index.json]' \
-                '(-z --compress)'{-z+,--compress=}'[compress the whole file]:METHOD:(none gzip zstd)' \
-                '--skip-damaged[leave out images that are not whole, and say so, instead of failing]' \
-                '--no-verify[do not compare blobs with their digests while they are copied]' \
-                '--no-timestamp[leave the time out of the header, so that the same state gives the same bytes]' \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
-                '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
-                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
-                '--follow-symlinks[follow symbolic links that lead out of the root]' \
-                \*{-v,--verbose}'[say more]' \
-                '--color=[colour]:WHEN:(auto always never)' \
-                '--no-progress[show no progress]' \
-                '(-h --help)'{-h,--help}'[show this help]' \
-                '*:argument:{_regadm_ask refs}'
-            ;;
-        import|load)
-            _arguments -s -S \
-                '--as=[the name for what the archive holds, instead of its own]:REPO[:TAG]:{_regadm_ask repos}' \
-                '--prefix=[put PREFIX/ before every repository]:PREFIX: ' \
-                \*{-s+,--select=}'[only this repository or repo\:tag, under its new name]:REF: ' \
-                '--keep-host[keep a leading host as part of the name]' \
-                '--replace[move tags that point to another image]' \
-                '--mirror[make the registry equal to a backup]' \
-                '--allow-missing[store images and indexes though parts of them are neither in the archive nor in the registry]' \
-                '--layer-compression=[what plain layers of a docker-archive become]:METHOD:(gzip zstd none)' \
-                '--level=[compression level]:N: ' \
-                '--no-verify-diff-ids[do not unpack the compressed layers of a docker-archive to compare them with the config]' \
-                '--max-size=[refuse an archive or a layer that has more bytes than SIZE when unpacked]:SIZE: ' \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
-                '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
-                '(-y --yes)'{-y,--yes}'[do not ask]' \
-                '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
-                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
-                '--follow-symlinks[follow symbolic links that lead out of the root]' \
-                \*{-v,--verbose}'[say more]' \
-                '--color=[colour]:WHEN:(auto always never)' \
-                '--no-progress[show no progress]' \
-                '(-h --help)'{-h,--help}'[show this help]' \
-                '1:argument:_files'
-            ;;
-        archive)
-            _arguments -s -S \
-                '--verify[read all of it, and compare every blob with its digest]' \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
-                '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
-                \*{-v,--verbose}'[say more]' \
-                '--color=[colour]:WHEN:(auto always never)' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:_files'
             ;;

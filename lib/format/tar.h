@@ -2,10 +2,10 @@
  * Tar archives as streams of members: a strict reader of ustar, pax and GNU headers that needs neither
  * seeking nor memory beyond one header, and headers for writing that are the same bytes for the same input.
  *
- * The reader believes nothing: a wrong checksum, a malformed number, a pax record that does not add up, a member that
- * ends early are CORRUPT; only the padding behind the last one may be missing. Where the archive ends is told apart
- * from where it was cut (ra_tar_ended). Names are given as they stand; judging them is the caller's business. Nothing
- * is ever unpacked. (POSIX.1-2017 pax "ustar Interchange Format"; GNU tar manual, "Basic Tar Format"; star(5)
+ * The reader believes nothing: a wrong checksum, a malformed number, a pax record that does not add up, a
+ * member that ends early are CORRUPT. Where the archive ends is told apart from where it was cut
+ * (ra_tar_ended). Names are given as they stand; judging them is the caller's business. Nothing is ever
+ * unpacked. (POSIX.1-2017 pax "ustar Interchange Format"; GNU tar manual, "Basic Tar Format"; star(5)
  * base-256 numbers.)
  */
 #ifndef RA_FORMAT_TAR_H

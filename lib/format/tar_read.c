@@ -41,7 +41,8 @@ bool ra_tar_ended(const struct ra_tar *t)
     return t->ended;
 }
 
-/* --- bytes ------------------------------------------------------------------------------------------ */
+/* --- bytes
+ * -------------------------------------------------------------------------------------------------- */
 
 /* As many of n bytes as there are before the end of the stream. */
 static ssize_t read_full(struct ra_tar *t, void *p, size_t n, struct ra_err *err)
@@ -121,7 +122,8 @@ int ra_tar_read_all(struct ra_tar *t, size_t limit, struct ra_buf *out, struct r
     return 0;
 }
 
-/* --- header fields ---------------------------------------------------------------------------------- */
+/* --- header fields
+ * ------------------------------------------------------------------------------------------ */
 
 unsigned ra_tar_checksum(const struct ra_tar_header *h)
 {
@@ -192,7 +194,8 @@ static bool all_zero(const void *p, size_t n)
     return n == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
 }
 
-/* --- extension headers ------------------------------------------------------------------------------ */
+/* --- extension headers
+ * -------------------------------------------------------------------------------------- */
 
 static int bad_pax(struct ra_err *err)
 {
@@ -301,7 +304,8 @@ static int take_extension(struct ra_tar *t, const struct ra_tar_header *h, uint6
     return 1;
 }
 
-/* --- members ---------------------------------------------------------------------------------------- */
+/* --- members
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum ra_tar_kind kind_of(const struct ra_tar *t, const struct ra_tar_header *h)
 {
@@ -395,41 +399,13 @@ static int read_header(struct ra_tar *t, struct ra_tar_header *h, struct ra_err 
                    (unsigned long long)t->at);
 }
 
-/* Some writers end with the last member's last byte; no reader misses the padding. */
-static int pass_padding(struct ra_tar *t, struct ra_err *err)
-{
-    char drop[RA_TAR_BLOCK];
-    ssize_t got = read_full(t, drop, t->padding, err);
-    return got < 0 ? (int)got : 0;
-}
-
-/* GNU's own sparse files: more of the map follows the header, block by block, before the data does. Each says whether
- * another follows. */
-static int pass_sparse_map(struct ra_tar *t, const struct ra_tar_header *h, struct ra_err *err)
-{
-    enum { MORE_IN_HEADER = 482, MORE_IN_BLOCK = 504 };
-    char block[RA_TAR_BLOCK];
-    bool more = h->type == 'S' && ((const char *)h)[MORE_IN_HEADER];
-    while (more) {
-        ssize_t got = read_full(t, block, sizeof(block), err);
-        if (got < 0)
-            return (int)got;
-        if ((size_t)got < sizeof(block))
-            return cut(t, err);
-        more = block[MORE_IN_BLOCK];
-    }
-    return 0;
-}
-
 int ra_tar_next(struct ra_tar *t, struct ra_tar_member *out, struct ra_err *err)
 {
     struct ra_tar_header h;
     uint64_t size;
     if (t->over)
         return 0;
-    int rc = pass_over(t, t->left, err);
-    if (rc == 0)
-        rc = pass_padding(t, err);
+    int rc = pass_over(t, t->left + t->padding, err);
     t->left = t->padding = 0;
     while (rc >= 0) {
         if ((rc = read_header(t, &h, err)) <= 0)
@@ -439,8 +415,7 @@ int ra_tar_next(struct ra_tar *t, struct ra_tar_member *out, struct ra_err *err)
                            (unsigned long long)(t->at - RA_TAR_BLOCK));
         if ((rc = take_extension(t, &h, size, err)) == 0) {
             fill_member(t, &h, size, out);
-            rc = pass_sparse_map(t, &h, err);
-            return rc < 0 ? rc : 1;
+            return 1;
         }
     }
     t->over = true;
@@ -461,7 +436,8 @@ int ra_tar_drain(struct ra_tar *t, struct ra_err *err)
     }
 }
 
-/* --- descriptors ------------------------------------------------------------------------------------ */
+/* --- descriptors
+ * -------------------------------------------------------------------------------------------- */
 
 static ssize_t fd_read(void *arg, void *p, size_t n, struct ra_err *err)
 {

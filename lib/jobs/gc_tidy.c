@@ -208,8 +208,6 @@ static int tidy_blobs(void *arg, size_t part, unsigned worker RA_UNUSED, struct 
     int rc = 0;
     for (int alg = 0; rc == 0 && part < 256 && alg < RA_ALG_COUNT; alg++) {
         const char *shard = ra_key_blob_shard(&key, (enum ra_alg)alg, (unsigned)part);
-        if (!t->gc->survey.algs[alg])
-            continue;
         rc = tidy_place(t, shard, strlen(RA_BLOBS), err);
         if (rc == 0 && (alg != RA_SHA256 || is_empty(t->gc, (unsigned)part)))
             rc = prune(t->gc, shard, strlen(RA_BLOBS), err);

@@ -43,13 +43,6 @@ static uint32_t content(const struct ra_marking *m, bool *good)
     return *good ? ra_blobs_find(m->survey->blobs, &d) : RA_NONE;
 }
 
-/* What an alias means is known from its content alone. Unread, it may be any layer of its repository. */
-static void touch_all_layers(struct ra_marking *m)
-{
-    for (uint32_t i = 0; i < m->repo->n_layers; i++)
-        ra_reach_touch(m->reach, m->repo->layers[i]);
-}
-
 int ra_mark_look_layer(struct ra_marking *m, uint32_t layer, bool reached, enum ra_mark_link *out,
                        struct ra_err *err)
 {
@@ -71,8 +64,6 @@ int ra_mark_look_layer(struct ra_marking *m, uint32_t layer, bool reached, enum 
     }
     if (rc == -RA_NOTFOUND || good)
         return 0;
-    if (reached)
-        touch_all_layers(m);
     if (rc < 0 && rc != -RA_TOOBIG)
         return complain(m, &at, &trouble, err);
     ra_find(m->job->findings, RA_ERROR, "bad-link", &at,

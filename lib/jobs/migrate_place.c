@@ -129,10 +129,9 @@ static int share(struct placing *w, struct ra_mig_image *image, struct ra_err *e
     ra_reader_stat(reader, &st);
     if (st.size != image->size || st.mtime != image->mtime)
         return ra_fail(err, RA_UNSUPPORTED, "it changed");
-    rc = m->clones ? ra_put_clone(m->job->store, reader, &image->blob.digest, err)
-                   : ra_put_link(m->job->store, reader, &image->blob.digest, err);
+    rc = ra_put_clone(m->job->store, reader, &image->blob.digest, err);
     if (rc == 0)
-        *(m->clones ? &m->out->bytes.shared : &m->out->bytes.linked) += image->blob.size;
+        m->out->bytes.shared += image->blob.size;
     return rc;
 }
 

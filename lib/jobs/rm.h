@@ -1,11 +1,10 @@
 /*
  * Removing tags, manifests and repositories: a plan made from one survey, and the sweep that carries it out.
  *
- * REPO:TAG removes the tag alone, REPO@DIGEST the revision and every tag on it, REPO (recursive) the
- * repository with its entry in the catalogue, never one nested in it. With a manifest go its signatures and
- * other referrers, and tags that stand for its digest (sha256-<hex>.sig). A manifest that a remaining index
- * needs, or that remaining referrers speak of, is refused. Layer links that nothing in the repository needs
- * afterwards go too; blobs are the collector's.
+ * REPO:TAG removes the tag alone, REPO@DIGEST the revision and every tag on it, REPO (recursive) the repository with its
+ * entry in the catalogue, never one nested in it. With a manifest go its signatures and other referrers, and tags that
+ * stand for its digest (sha256-<hex>.sig). A manifest that a remaining index needs, or that remaining referrers speak
+ * of, is refused. Layer links that nothing in the repository needs afterwards go too; blobs are the collector's.
  *
  * Order of removal: tags, revisions, layer links, folders; cut anywhere, what remains works.
  */

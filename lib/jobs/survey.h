@@ -44,9 +44,8 @@ enum ra_survey_want {
     RA_SURVEY_UPLOADS = 1 << 8,   /* uploads */
     RA_SURVEY_NAMES = 1 << 9,     /* by itself: nothing but the names and flags of repositories */
     RA_SURVEY_LINKS =
-        1 << 10,              /* with REVISIONS: read their links even where each is a request over a network.
+        1 << 10, /* with REVISIONS: read their links even where each is a request over a network.
                                      Else, there, one of the right size is taken to name the digest of its path */
-    RA_SURVEY_DISK = 1 << 11, /* with SIZES: the bytes that files occupy, instead of their lengths */
 };
 
 struct ra_survey_opts {
@@ -137,10 +136,9 @@ struct ra_survey_repo {
 struct ra_survey {
     RA_VEC(struct ra_survey_repo) repos;
     struct ra_blobs *blobs;
-    _Atomic bool complete;   /* every repository was found (a filter does not count) */
-    bool no_repositories;    /* there is no folder of that name at all */
-    bool no_blobs;           /* likewise */
-    bool algs[RA_ALG_COUNT]; /* with BLOBS: algorithms that have a folder in blobs/ */
+    _Atomic bool complete; /* every repository was found (a filter does not count) */
+    bool no_repositories;  /* there is no folder of that name at all */
+    bool no_blobs;         /* likewise */
     struct {
         struct ra_survey_manifest **at; /* sorted by number */
         size_t n;

@@ -22,8 +22,6 @@ static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_U
     int alg = ra_alg_find(e->name, strlen(e->name));
     if (alg >= 0 && e->st.kind == RA_PREFIX && inv->n_algs < RA_ALG_COUNT)
         inv->algs[inv->n_algs++] = (enum ra_alg)alg;
-    if (alg >= 0)
-        inv->run->out->algs[alg] = true;
     return 0;
 }
 
@@ -37,7 +35,7 @@ static int take_blob(void *arg, const struct ra_entry *e, struct ra_err *err RA_
         return 0;
     *ra_vec_push(&shard->w->digests) = d;
     if (ra_survey_wants(shard->run, RA_SURVEY_SIZES))
-        *ra_vec_push(&shard->sizes) = ra_survey_wants(shard->run, RA_SURVEY_DISK) ? e->st.disk : e->st.size;
+        *ra_vec_push(&shard->sizes) = e->st.size;
     return 0;
 }
 

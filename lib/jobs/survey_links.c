@@ -3,7 +3,8 @@
 #include "base/clock.h"
 
 /*
- * Links are read in portions of a few, so that a repository with a hundred thousand of them keeps all threads busy.
+ * Links are read in portions of a few, so that a repository with a hundred thousand of them keeps all threads busy; one
+ * by one where each is a request over a network, whose waiting is to overlap.
  */
 #define PORTION 32
 
@@ -207,8 +208,9 @@ static int read_portion(void *arg, size_t i, unsigned worker, struct ra_err *err
 
 static void cut(struct portions *p, uint32_t repo, bool tags, uint32_t n)
 {
-    for (uint32_t from = 0; from < n; from += PORTION)
-        *ra_vec_push(&p->list) = (struct portion){repo, from, n - from < PORTION ? n - from : PORTION, tags};
+    uint32_t most = p->run->listed ? 1 : PORTION;
+    for (uint32_t from = 0; from < n; from += most)
+        *ra_vec_push(&p->list) = (struct portion){repo, from, n - from < most ? n - from : most, tags};
 }
 
 /* A folder without current link is no tag: only who asked for histories may want to see it. */

@@ -41,7 +41,7 @@ int ra_put_blob_open(struct ra_store *s, const struct ra_digest *want, uint64_t 
                      struct ra_put_blob **out, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_put_blob) b = ra_new(struct ra_put_blob);
-    int rc = s ? ra_write_open(s, NULL, RA_WRITE_NOREPLACE | RA_WRITE_DEFER, size_hint, &b->writer, err) : 0;
+    int rc = ra_write_open(s, NULL, RA_WRITE_NOREPLACE | RA_WRITE_DEFER, size_hint, &b->writer, err);
     if (rc < 0)
         return rc;
     b->store = s;
@@ -57,7 +57,7 @@ int ra_put_blob_write(struct ra_put_blob *b, const void *p, size_t n, struct ra_
 {
     ra_hasher_update(b->hasher, p, n);
     b->id.size += n;
-    return b->writer ? ra_write(b->writer, p, n, err) : 0;
+    return ra_write(b->writer, p, n, err);
 }
 
 int ra_put_blob_seal(struct ra_put_blob *b, struct ra_blob_id *out, struct ra_err *err)
@@ -110,7 +110,7 @@ int ra_put_blob_publish(struct ra_put_blob *b, struct ra_err *err)
     struct ra_key key;
     if (!b->sealed)
         return ra_fail(err, RA_INVALID, "a blob that is not sealed cannot be published");
-    int there = b->store ? settled(b->store, &b->id, &key, err) : 1;
+    int there = settled(b->store, &b->id, &key, err);
     if (there != 0)
         return there < 0 ? there : 0;
     return commit_unless_there(ra_steal_ptr(&b->writer), key.s, err);
@@ -142,9 +142,8 @@ int ra_put_bytes(struct ra_store *s, const void *p, size_t n, struct ra_blob_id 
     return commit_unless_there(ra_steal_ptr(&w), key.s, err);
 }
 
-static int put_shared(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
-                      int (*share)(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err),
-                      struct ra_err *err)
+int ra_put_clone(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
+                 struct ra_err *err)
 {
     RA_AUTO_PTR(ra_writer) w = NULL;
     struct ra_key key;
@@ -154,22 +153,10 @@ static int put_shared(struct ra_store *s, const struct ra_reader *from, const st
     int rc = settled(s, &id, &key, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    if ((rc = ra_write_open(s, NULL, RA_WRITE_NOREPLACE | RA_WRITE_DEFER, 0, &w, err)) < 0 ||
-        (rc = share(w, from, err)) < 0)
+    if ((rc = ra_write_open(s, NULL, RA_WRITE_NOREPLACE | RA_WRITE_DEFER, st.size, &w, err)) < 0 ||
+        (rc = ra_write_clone(w, from, err)) < 0)
         return rc;
     return commit_unless_there(ra_steal_ptr(&w), key.s, err);
-}
-
-int ra_put_clone(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
-                 struct ra_err *err)
-{
-    return put_shared(s, from, d, ra_write_clone, err);
-}
-
-int ra_put_link(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
-                struct ra_err *err)
-{
-    return put_shared(s, from, d, ra_write_link, err);
 }
 
 /* --- links and tags

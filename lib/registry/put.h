@@ -37,8 +37,7 @@ int ra_put_has_blob(struct ra_store *s, const struct ra_digest *d, uint64_t size
                     struct ra_err *err);
 
 struct ra_put_blob;
-/* `want` NULL: sha256, named by its bytes. `size_hint` 0: unknown. Nothing is visible before publish.
- * `s` NULL: the bytes are only hashed and compared, for dry runs. */
+/* `want` NULL: sha256, named by its bytes. `size_hint` 0: unknown. Nothing is visible before publish. */
 int ra_put_blob_open(struct ra_store *s, const struct ra_digest *want, uint64_t size_hint,
                      struct ra_put_blob **out, struct ra_err *err);
 int ra_put_blob_write(struct ra_put_blob *b, const void *p, size_t n, struct ra_err *err);
@@ -57,9 +56,6 @@ int ra_put_bytes(struct ra_store *s, const void *p, size_t n, struct ra_blob_id 
  * system can: UNSUPPORTED, and nothing done, where it cannot. */
 int ra_put_clone(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
                  struct ra_err *err);
-/* The same by a hard link: the blob and the file that is read are one from then on. */
-int ra_put_link(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
-                struct ra_err *err);
 
 /* --- links and tags
  * ----------------------------------------------------------------------------------------- */

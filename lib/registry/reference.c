@@ -126,17 +126,6 @@ const char *ra_reference_strip_host(const char *name)
     return host ? name + n + 1 : NULL;
 }
 
-bool ra_repo_matches(const char *operand, const char *repo)
-{
-    size_t n = strlen(operand);
-    while (n > 1 && operand[n - 1] == '/')
-        n--;
-    if (ra_glob(operand, repo) || (strncmp(operand, repo, n) == 0 && (repo[n] == '/' || !repo[n])))
-        return true;
-    const char *bare = ra_reference_strip_host(operand);
-    return bare && ra_repo_matches(bare, repo);
-}
-
 static const char *hex_part(const char *text, int *alg)
 {
     const char *colon = strchr(text, ':');

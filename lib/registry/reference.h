@@ -30,10 +30,6 @@ int ra_reference_parse(const char *text, struct ra_reference *out, struct ra_err
  * "localhost"), or NULL when there is no host. Lent from name. */
 const char *ra_reference_strip_host(const char *name);
 
-/* Whether an operand that stands for repositories means this one: a pattern, or a name,
- * which also means what lies below it; with or without a host in front. */
-bool ra_repo_matches(const char *operand, const char *repo);
-
 /* A prefix of a digest: "sha256:abc..." or bare hex, at least 6 hex digits. */
 bool ra_digest_prefix_valid(const char *text);
 bool ra_digest_has_prefix(const struct ra_digest *d, const char *text);

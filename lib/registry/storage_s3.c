@@ -15,7 +15,8 @@ static void strip_tree(struct ra_s3_config *c)
     }
 }
 
-static int check_tree(struct ra_storage *out, struct ra_err *err)
+/* The first request: settings that are wrong show here, not later as objects that are missing. */
+static int check_tree(const struct ra_storage_where *where, struct ra_storage *out, struct ra_err *err)
 {
     struct ra_list_opts opts = {.mode = RA_LIST_LEVEL};
     RA_AUTO_PTR(ra_list) l = NULL;
@@ -23,12 +24,11 @@ static int check_tree(struct ra_storage *out, struct ra_err *err)
     int rc = ra_list_open(out->store, RA_V2, &opts, &l, err);
     if (rc == 0)
         rc = ra_list_next(l, &page, err);
-    if (rc != 0)
+    if (rc != 0 || where->create)
         return rc < 0 ? rc : 0;
-    const char *where = ra_store_info(out->store)->where;
     rc = ra_fail(err, RA_NOTFOUND,
-                 "'%s' (from %s) holds no registry storage: nothing has a key that begins with " RA_V2, where,
-                 out->found_by);
+                 "'%s' (from %s) holds no registry storage: nothing has a key that begins with " RA_V2,
+                 ra_store_info(out->store)->where, out->found_by);
     return ra_hint(err, rc,
                    "the prefix is the registry's rootdirectory; a registry makes the tree at its first push");
 }
@@ -39,9 +39,7 @@ static int open_bucket(const struct ra_storage_where *where, struct ra_s3_config
     int rc = ra_s3_config_finish(c, where->env, err);
     if (rc == 0)
         rc = ra_s3_open(c, &out->store, err);
-    if (rc == 0 && !where->create)
-        rc = check_tree(out, err);
-    return rc;
+    return rc < 0 ? rc : check_tree(where, out, err);
 }
 
 int ra_storage_open_url(const struct ra_storage_where *where, const char *url, struct ra_storage *out,

@@ -47,7 +47,6 @@ struct ra_driver {
     int (*write)(struct ra_writer *w, const void *p, size_t n, struct ra_err *err);
     int (*write_clone)(struct ra_writer *w, const struct ra_reader *from,
                        struct ra_err *err); /* NULL: UNSUPPORTED */
-    int (*write_link)(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err); /* as above */
     int (*write_commit)(struct ra_writer *w, const char *key, struct ra_err *err);
     void (*write_abort)(struct ra_writer *w);
     int (*sync)(struct ra_store *s, struct ra_err *err); /* NULL: nothing to do */

@@ -191,16 +191,6 @@ static int fault_write_clone(struct ra_writer *base, const struct ra_reader *fro
     return ra_write_clone(w->inner, from, err);
 }
 
-static int fault_write_link(struct ra_writer *base, const struct ra_reader *from, struct ra_err *err)
-{
-    struct wrapped_writer *w = (struct wrapped_writer *)base;
-    if (strikes(base->store, RA_FAULT_WRITE))
-        return fail(base->store, "write", w->key, err);
-    if (from->store->driver == &driver)
-        from = ((const struct wrapped_reader *)from)->inner;
-    return ra_write_link(w->inner, from, err);
-}
-
 static void fault_write_abort(struct ra_writer *base)
 {
     struct wrapped_writer *w = (struct wrapped_writer *)base;
@@ -306,7 +296,6 @@ static const struct ra_driver driver = {
     .write_open = fault_write_open,
     .write = fault_write,
     .write_clone = fault_write_clone,
-    .write_link = fault_write_link,
     .write_commit = fault_write_commit,
     .write_abort = fault_write_abort,
     .sync = fault_sync,

@@ -44,7 +44,6 @@ static const struct ra_driver driver = {
     .write_open = ra_fs_write_open,
     .write = ra_fs_write,
     .write_clone = ra_fs_write_clone,
-    .write_link = ra_fs_write_link,
     .write_commit = ra_fs_write_commit,
     .write_abort = ra_fs_write_abort,
     .sync = ra_fs_sync,

@@ -145,7 +145,6 @@ int ra_fs_write_open(struct ra_store *s, const char *key, unsigned flags, uint64
                      struct ra_writer **out, struct ra_err *err);
 int ra_fs_write(struct ra_writer *w, const void *p, size_t n, struct ra_err *err);
 int ra_fs_write_clone(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err);
-int ra_fs_write_link(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err);
 int ra_fs_write_commit(struct ra_writer *w, const char *key, struct ra_err *err);
 void ra_fs_write_abort(struct ra_writer *w);
 

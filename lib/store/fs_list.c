@@ -24,7 +24,7 @@ struct list {
         names; /* of the page; until it is lent the entries hold offsets, for this moves while it grows */
     bool lent;
     size_t pos, end;
-    _Alignas(struct dirent64) char dents[DENTS_SIZE];
+    char dents[DENTS_SIZE];
 };
 
 static struct ra_fs *fs_of(const struct list *l)

@@ -71,7 +71,7 @@ static int step_at(char *path, size_t from, struct step *step)
             return -1;
         }
         if (!here)
-            memcpy(step->name, path + from, n);
+            snprintf(step->name, sizeof(step->name), "%.*s", (int)n, path + from);
         if (!here || step->last)
             return 0;
         memmove(path + from, path + next, strlen(path + next) + 1);
@@ -133,38 +133,18 @@ static int walk(const struct ra_fs *fs, const char *path, int oflags)
 
 /* --- the fast way ---------------------------------------------------------------------------- */
 
-static int open_beneath(const struct ra_fs *fs, int at, const char *path, int oflags)
+static int open_beneath(const struct ra_fs *fs, const char *path, int oflags)
 {
     struct open_how how = {.flags = (unsigned)oflags | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
     if (!(fs->flags & RA_FS_FOLLOW_OUT))
         how.resolve |= RESOLVE_BENEATH;
     long fd = -1;
     for (int i = 0; i < 32; i++) { /* EAGAIN: a rename elsewhere made the kernel unsure */
-        fd = syscall(SYS_openat2, at, path, &how, sizeof(how));
+        fd = syscall(SYS_openat2, fs->root, path, &how, sizeof(how));
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
             break;
     }
     return (int)fd;
-}
-
-/* A path may be longer than the kernel takes at once; what stays beneath a part of it stays beneath the root. */
-static int open_in_parts(const struct ra_fs *fs, const char *path, int oflags)
-{
-    ra_auto_fd int held = -1;
-    int at = fs->root;
-    while (strlen(path) >= PATH_MAX) {
-        const char *cut = memrchr(path, '/', PATH_MAX - 1);
-        if (!cut)
-            break;
-        ra_auto_free char *part = ra_strndup(path, (size_t)(cut - path));
-        int fd = open_beneath(fs, at, part, O_PATH | O_DIRECTORY);
-        if (fd < 0)
-            return -1;
-        ra_auto_close_(&held);
-        at = held = fd;
-        path = cut + 1;
-    }
-    return open_beneath(fs, at, *path ? path : ".", oflags);
 }
 
 int ra_fs_resolve(const struct ra_fs *fs, const char *path, int oflags)
@@ -172,12 +152,11 @@ int ra_fs_resolve(const struct ra_fs *fs, const char *path, int oflags)
     path = *path ? path : ".";
     if (fs->flags & RA_FS_LACK_OPENAT2)
         return walk(fs, path, oflags);
-    int fd = open_beneath(fs, fs->root, path, oflags);
-    if (fd < 0 && errno == ENAMETOOLONG)
-        fd = open_in_parts(fs, path, oflags);
-    if (fd < 0 && errno == EXDEV)
-        fd = walk(fs, path, oflags); /* it knows absolute links, and those out of a part, that stay inside */
-    return fd;
+    int fd = open_beneath(fs, path, oflags);
+    if (fd >= 0 || (errno != EXDEV && errno != ENAMETOOLONG))
+        return fd;
+    return walk(fs, path,
+                oflags); /* it knows absolute links that stay inside, and no limit of the whole length */
 }
 
 int ra_fs_resolve_folder(const struct ra_fs *fs, const char *path, size_t len, int oflags)

@@ -26,7 +26,7 @@ struct reaper {
     uint64_t removed, bytes;
     struct ra_err *err;
     int rc; /* the first failure */
-    _Alignas(struct dirent64) char dents[DENTS_SIZE];
+    char dents[DENTS_SIZE];
 };
 
 static void note_failure(struct reaper *r, const char *verb, const char *folder, const char *name)

@@ -14,7 +14,6 @@ struct writer {
     char *key; /* NULL: named at commit */
     unsigned flags;
     uint64_t hint, reserved, written, started;
-    bool linked; /* the bytes, and the looks, are another file's */
     struct ra_fs_temp temp;
 };
 
@@ -114,40 +113,9 @@ int ra_fs_write_clone(struct ra_writer *base, const struct ra_reader *from, stru
     return 0;
 }
 
-/* A name in the staging folder shows whether a link is possible: the kernel may forbid it, or a count be full. */
-static int try_link(struct ra_fs *fs, int fd, struct ra_fs_temp *out)
-{
-    size_t len;
-    ra_auto_fd int near = ra_fs_nearest(fs, NULL, &len);
-    *out = (struct ra_fs_temp){.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0), .dir = -1};
-    if (near >= 0 && out->fd >= 0 && !ra_fs_temp_name(fs, out, near))
-        return 0;
-    ra_fs_temp_drop(out);
-    return -1;
-}
-
-int ra_fs_write_link(struct ra_writer *base, const struct ra_reader *from, struct ra_err *err)
-{
-    struct writer *w = (struct writer *)base;
-    struct ra_fs_temp link;
-    struct stat st;
-    int fd = from->store->driver->reader_fd == ra_fs_reader_fd && ra_fs_reader_whole(from)
-                 ? ra_fs_reader_fd(from)
-                 : -1;
-    if (fd < 0 || w->written || fstat(fd, &st) || try_link((struct ra_fs *)base->store, fd, &link))
-        return ra_fail(err, RA_UNSUPPORTED, "cannot link '%s'", name_of(w));
-    ra_fs_temp_drop(&w->temp);
-    w->temp = link;
-    w->linked = true;
-    w->written = w->started = (uint64_t)st.st_size;
-    return 0;
-}
-
 /* Gives back what was reserved and not used, and takes the looks of the folder the object will lie in. */
 static int finish(struct ra_fs *fs, struct writer *w, const char *key, struct ra_err *err)
 {
-    if (w->linked)
-        return 0;
     if (w->reserved > w->written && ftruncate(w->temp.fd, (off_t)w->written))
         return ra_fs_fail(err, "write", key);
     size_t len;

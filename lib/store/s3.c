@@ -148,26 +148,10 @@ static struct ra_s3 *s3_new(const struct ra_s3_config *config)
     return s;
 }
 
-/* Settings that are wrong are told now, in words, and not later as objects that are missing. A server that is
- * down is not waited for as long as one that fails in the middle of a job. */
-static int probe(struct ra_s3 *s, struct ra_err *err)
-{
-    uint64_t attempts = s->config.attempts;
-    if (attempts > 4)
-        s->config.attempts = 4;
-    struct ra_s3_page_query q = {.prefix = "", .max = 1};
-    RA_S3_PAGE_AUTO page = {0};
-    int rc = ra_s3_page_fetch(s, &q, &page, err);
-    s->config.attempts = attempts;
-    return rc;
-}
-
 int ra_s3_open(const struct ra_s3_config *c, struct ra_store **out, struct ra_err *err)
 {
     struct ra_s3 *s = s3_new(c);
     int rc = make_endpoint(s, err);
-    if (rc == 0)
-        rc = probe(s, err);
     if (rc < 0)
         s3_close(&s->base);
     else

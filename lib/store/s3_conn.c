@@ -29,7 +29,7 @@ struct ra_s3_conn {
     size_t taken; /* of answer->body, by the reader of a stream */
     bool stream, paused;
     bool attached; /* easy is in multi */
-    bool too_long, done;
+    bool too_long, done, sent;
     CURLcode result;
     char reason[CURL_ERROR_SIZE];
 };
@@ -204,6 +204,17 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     return n;
 }
 
+/* libcurl sends a request again by itself when a connection that was kept turns out to be dead, or dies before a byte of
+ * the answer: that too may have been acted on before. */
+static int on_send(void *arg, char *ip RA_UNUSED, char *here RA_UNUSED, int port RA_UNUSED,
+                   int port_here RA_UNUSED)
+{
+    struct ra_s3_conn *c = arg;
+    c->answer->repeated = c->answer->repeated || c->sent;
+    c->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 /* --- an exchange --- */
 
 static void set_transport(struct ra_s3_conn *c)
@@ -237,6 +248,8 @@ static void set_callbacks(struct ra_s3_conn *c)
     curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
     curl_easy_setopt(c->easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(c->easy, CURLOPT_HEADERDATA, c);
+    curl_easy_setopt(c->easy, CURLOPT_PREREQFUNCTION, on_send);
+    curl_easy_setopt(c->easy, CURLOPT_PREREQDATA, c);
 }
 
 static void add_line(struct ra_s3_conn *c, size_t *n, const char *name, const char *value)
@@ -316,7 +329,7 @@ int ra_s3_conn_begin(struct ra_s3_conn *c, const struct ra_s3_exchange *x, struc
     c->limit = x->limit;
     c->stream = x->stream;
     c->taken = 0;
-    c->paused = c->too_long = c->done = false;
+    c->paused = c->too_long = c->done = c->sent = false;
     c->reason[0] = '\0';
     set_transport(c);
     set_callbacks(c);

@@ -18,7 +18,7 @@ struct ra_s3_answer {
     int64_t date;    /* the server's clock */
     char etag[128];  /* with its quotes */
     char region[64]; /* x-amz-bucket-region */
-    bool repeated;   /* an earlier attempt may have been acted on; set by ra_s3_call */
+    bool repeated;   /* an earlier attempt may have been acted on; or an attempt of libcurl's own */
 };
 void ra_s3_answer_release(struct ra_s3_answer *a);
 #define RA_S3_ANSWER_AUTO RA_AUTO(ra_s3_answer, _release)

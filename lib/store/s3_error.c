@@ -154,6 +154,7 @@ static int wrong_clock(struct ra_s3 *s, const struct ra_s3_answer *a, struct ra_
 {
     char text[RA_TIME_TEXT];
     int64_t ahead = a->date == RA_TIME_NONE ? s->skew : a->date - ra_time_now();
+    ahead = (ahead + (ahead < 0 ? -RA_MINUTE : RA_MINUTE) / 2) / RA_MINUTE * RA_MINUTE;
     int rc = ra_fail(err, RA_DENIED, "this machine's clock is %s %s the server's",
                      ra_duration_text((double)(ahead < 0 ? -ahead : ahead) / RA_SECOND, text),
                      ahead < 0 ? "ahead of" : "behind");

@@ -7,6 +7,8 @@
 #include <sys/random.h>
 
 #define LONGEST_PAUSE 5000
+/* A server that has never answered may be the wrong one: it is not waited for as long. */
+#define FIRST_ATTEMPTS 4
 
 void ra_s3_param(struct ra_s3_request *r, const char *name, const char *value)
 {
@@ -192,17 +194,21 @@ int ra_s3_pause(struct ra_s3 *s, unsigned n, struct ra_err *err)
     return ra_check_cancelled(err);
 }
 
+static uint64_t most_attempts(const struct ra_s3 *s)
+{
+    return s->clock_known || s->config.attempts < FIRST_ATTEMPTS ? s->config.attempts : FIRST_ATTEMPTS;
+}
+
 static int perform(struct ra_s3 *s, struct ra_s3_conn *c, const struct ra_s3_request *r,
                    struct ra_s3_answer *a, bool stream, struct ra_err *err)
 {
-    uint64_t attempts = s->config.attempts;
     a->repeated = false;
     for (unsigned n = 0;; n++) {
         bool again;
         int rc = attempt(s, c, r, a, stream, &again, err);
         if (rc == 0 || !again)
             return rc;
-        if (n + 1 >= attempts)
+        if (n + 1 >= most_attempts(s))
             return ra_wrap(err, rc, "given up after %u attempts", n + 1);
         ra_err_clear(err);
         rc = ra_s3_pause(s, n, err);

@@ -173,6 +173,20 @@ int ra_s3_read_open(struct ra_store *s, const char *key, uint64_t offset, uint64
     return rc;
 }
 
+/* There is nothing from here on: the object ends here, and its length was not what the first answer promised. */
+static int check_end(struct reader *r, struct ra_err *err)
+{
+    struct ra_stat st;
+    RA_S3_ANSWER_AUTO a = {0};
+    int rc = ra_s3_head(ra_s3_of(r->base.store), r->key, &st, &a, err);
+    if (rc == 0 && st.size != r->at)
+        rc =
+            ra_fail(err, RA_IO, "cannot read '%s': the server's lengths of it contradict each other", r->key);
+    if (rc == 0)
+        r->size = r->end = r->at;
+    return rc;
+}
+
 /* After a broken connection: wait, and go on from here. */
 static int reopen(struct reader *r, struct ra_err *err)
 {
@@ -185,6 +199,10 @@ static int reopen(struct reader *r, struct ra_err *err)
     if (rc == 0)
         rc = stream_open(r, &last);
     s->repeats++;
+    if (rc < 0 && r->answer.status == 416) {
+        ra_err_clear(&last);
+        rc = check_end(r, &last);
+    }
     if (rc == 0)
         ra_err_clear(err);
     else if (r->answer.status == 412)

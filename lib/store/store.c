@@ -201,13 +201,6 @@ int ra_write_clone(struct ra_writer *w, const struct ra_reader *from, struct ra_
     return w->store->driver->write_clone(w, from, err);
 }
 
-int ra_write_link(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err)
-{
-    if (!w->store->driver->write_link)
-        return ra_fail(err, RA_UNSUPPORTED, "this storage has no links");
-    return w->store->driver->write_link(w, from, err);
-}
-
 int ra_write_commit(struct ra_writer *w, const char *key, struct ra_err *err)
 {
     int rc = key ? check_key(key, err) : 0;

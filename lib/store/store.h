@@ -164,9 +164,6 @@ int ra_write(struct ra_writer *w, const void *p, size_t n, struct ra_err *err);
 /* Makes the whole content of a reader the content of this (so far empty) writer without copying bytes where the file
  * system can share them. UNSUPPORTED (nothing written; copy then) where it cannot. */
 int ra_write_clone(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err);
-/* Makes this (so far empty) writer's object and the reader's one and the same file, by a hard link: whoever changes one
- * later changes both. Owner and mode stay the file's. UNSUPPORTED (nothing written) where it cannot. */
-int ra_write_link(struct ra_writer *w, const struct ra_reader *from, struct ra_err *err);
 /* Makes it durable, then visible, under `key` (or the one given at open when NULL). The writer is gone afterwards, on
  * success and on failure. With RA_WRITE_DEFER, EXISTS is told now or counts as success at sync. */
 int ra_write_commit(struct ra_writer *w, const char *key, struct ra_err *err);

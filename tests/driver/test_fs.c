@@ -250,7 +250,7 @@ static void what_is_no_folder_holds_nothing(void **state)
 static int lists_as_nobody(void *arg)
 {
     struct t_fs *t = arg;
-    RA_ERR_AUTO err = {0};
+    struct ra_err err = {0};
     struct ra_list *l;
     struct ra_page page;
     size_t seen = 0;
@@ -283,9 +283,9 @@ static void a_shut_folder_is_told_and_the_rest_listed(void **state)
 static int looks_as_nobody(void *arg)
 {
     struct t_fs *t = arg;
-    RA_ERR_AUTO err = {0};
+    struct ra_err err = {0};
     RA_BUF_AUTO buf = {0};
-    RA_AUTO_PTR(ra_list) l = NULL;
+    struct ra_list *l;
     struct ra_page page;
     if (ra_store_get(t->s, "d/secret", 9, &buf, NULL, &err) != -RA_DENIED || !strstr(err.msg, "'d/secret'"))
         return 1;

@@ -146,7 +146,7 @@ static void young_folders_are_not_pruned(void **state)
 static int opens_as_nobody(void *arg)
 {
     struct t_fs *t = arg;
-    RA_ERR_AUTO err = {0};
+    struct ra_err err = {0};
     struct ra_store *s;
     return ra_fs_open(t->dir, 0, &s, &err) == -RA_DENIED && err.hint ? 0 : 1;
 }

@@ -59,7 +59,7 @@ static void new_things_look_like_their_folder(void **state)
 static int writes_as_nobody(void *arg)
 {
     struct t_fs *t = arg;
-    RA_ERR_AUTO err = {0};
+    struct ra_err err = {0};
     if (ra_store_put(t->s, "open/sub/file", "x", 1, 0, &err) ||
         ra_store_put(t->s, "open/sub/file", "y", 1, 0, &err))
         return 1;
@@ -132,7 +132,7 @@ struct killed {
 static int write_forever(void *arg)
 {
     const struct killed *k = arg;
-    RA_ERR_AUTO err = {0};
+    struct ra_err err = {0};
     static char block[BIG];
     struct ra_store *s;
     if (ra_fs_open(k->t->dir, k->t->flags, &s, &err))
@@ -261,7 +261,7 @@ static void a_read_only_place_is_denied(void **state)
     if (!t_mount_tmpfs(path, "1m"))
         skip();
     t_write(t_fmt("%s/a/b", path), "text");
-    assert_int_equal(mount("", path, "", MS_REMOUNT | MS_RDONLY, NULL), 0);
+    assert_int_equal(mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
     t_ok(ra_fs_open(path, t->flags, &s, &err), &err);
     assert_string_equal(t_keys(s, ""), "a/b object 4\n");
     assert_string_equal(t_get(s, "a/b"), "text");
@@ -371,7 +371,7 @@ static void a_lock_keeps_others_out_and_dies_with_its_holder(void **state)
 static int locks_as_nobody(void *arg)
 {
     struct t_fs *t = arg;
-    RA_ERR_AUTO err = {0};
+    struct ra_err err = {0};
     struct ra_lock *lock;
     return ra_store_lock(t->s, "lock", "me", &lock, &err) == -RA_DENIED &&
                    strstr(err.hint, "owns the storage")

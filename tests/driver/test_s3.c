@@ -262,6 +262,10 @@ static int try_open(const char *url, struct ra_err *err)
         rc = ra_s3_config_finish(&c, (const char *const *)environ, err);
     if (rc == 0)
         rc = ra_s3_open(&c, &s, err);
+    struct ra_store *shot = NULL;
+    if (rc == 0) /* the first request */
+        rc = ra_snapshot_open(s, "", 1, NULL, &shot, err);
+    ra_store_close(shot);
     ra_store_close(s);
     return rc;
 }

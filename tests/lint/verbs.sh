@@ -14,7 +14,7 @@ check()
 
 # --- fresh: generated again aside, nothing changes
 mkdir "$work/man" "$work/completions"
-cp man/*.[15] "$work/man"
+cp man/*.1 "$work/man"
 [ ! -e README.md ] || cp README.md "$work"
 same()
 {

@@ -52,7 +52,7 @@ def main():
     check("columns", [w for p in sources for w in find(p, text[p], r"(?m)^.{121,}$", "over 120 columns")])
     the_map = Path("cmd/main.c").read_text().split("*/")[0]
     named = set(re.findall(r"[\w*-]+\.[ch]\b", the_map))
-    known = lambda p: any(fnmatch(p.stem.removesuffix("_parts") + end, n) for end in (".c", ".h") for n in named)
+    known = lambda p: any(fnmatch(p.stem + end, n) for end in (".c", ".h") for n in named)
     check("map", [f"{p} is not in the map at the top of cmd/main.c" for p in sources if not known(p)]
           + [f"{n} is in the map and nowhere else" for n in sorted(named) if not any(fnmatch(p.name, n) for p in sources)])
 
