@@ -83,7 +83,7 @@ struct ra_cmd {
 /* Every verb, in the order of `regadm help`; NULL at the end. */
 extern const struct ra_cmd *const ra_commands[];
 /* By name or alias, or NULL. */
-const struct ra_cmd *ra_cmd_find(const char *name);
+const struct ra_cmd *ra_cmd_lookup(const char *name);
 /* The options that all verbs share, as far as the flags of cmd admit them (--json, -n, ...); cmd NULL: those
  * before a verb. The table is written into rows[RA_GLOBAL_ROWS] and ends with {0}. */
 #define RA_GLOBAL_ROWS 16

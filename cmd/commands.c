@@ -8,6 +8,7 @@ const struct ra_cmd *const ra_commands[] = {
     &ra_cmd_ls,
     &ra_cmd_tags,
     &ra_cmd_inspect,
+    &ra_cmd_find,
     &ra_cmd_du,
     &ra_cmd_rm,
     &ra_cmd_gc,
@@ -36,7 +37,7 @@ static bool is_called(const struct ra_cmd *cmd, const char *name)
     return false;
 }
 
-const struct ra_cmd *ra_cmd_find(const char *name)
+const struct ra_cmd *ra_cmd_lookup(const char *name)
 {
     for (const struct ra_cmd *const *c = ra_commands; *c; c++)
         if (is_called(*c, name))

@@ -109,7 +109,7 @@ static int run_help(struct ra_ctx *ctx, struct ra_err *err)
         return 0;
     }
     const char *name = ctx->operands.at[0];
-    const struct ra_cmd *cmd = ra_cmd_find(name);
+    const struct ra_cmd *cmd = ra_cmd_lookup(name);
     if (!cmd) {
         int rc = ra_fail(err, RA_USAGE, "there is no verb '%s'", name);
         const char *near = ra_help_nearest(name);

@@ -20,6 +20,7 @@
  *   rm.c
  *   gc.c
  *   export.c        and import.c; archive.c looks into an archive without a registry
+ *   find.c
  *   du.c
  *   fsck.c
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
@@ -34,6 +35,7 @@
  *   mark.c          what is needed and what is not; mark_*.c look at doubtful links
  *   rm.c            removing tags, manifests, repositories: the plan; rm_*.c are its parts
  *   gc.c            collecting garbage: the plan; gc_*.c carry it out
+ *   find.c          who uses a digest; find_config.c: images by what their config says
  *   du.c            where the disk went; du_by.c cuts the figures in other ways
  *   fsck.c          is it sound: fsck_graph.c links and manifests, fsck_read.c bytes, fsck_tree.c files,
  *                   fsck_blame.c whose tags are concerned, fsck_repair.c mends
@@ -323,7 +325,7 @@ static int start(struct session *s, int argc, char **argv)
         ra_help_overview(s->ctx.g.help ? stdout : stderr);
         return s->ctx.g.help ? STATUS_DONE : STATUS_USAGE;
     }
-    s->ctx.cmd = ra_cmd_find(argv[at]);
+    s->ctx.cmd = ra_cmd_lookup(argv[at]);
     if (!s->ctx.cmd)
         return unknown_verb(argv[at]);
     return run_session(s, argc - at - 1, argv + at + 1);
@@ -336,7 +338,7 @@ static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
     const char *name = slash ? slash + 1 : program;
     if (!ra_streq(name, "htpasswd"))
         return false;
-    ctx->cmd = ra_cmd_find(name);
+    ctx->cmd = ra_cmd_lookup(name);
     ctx->link = program;
     return ctx->cmd != NULL;
 }

@@ -7,6 +7,7 @@
 extern const struct ra_cmd ra_cmd_ls;
 extern const struct ra_cmd ra_cmd_tags;
 extern const struct ra_cmd ra_cmd_inspect;
+extern const struct ra_cmd ra_cmd_find;
 extern const struct ra_cmd ra_cmd_htpasswd;
 extern const struct ra_cmd ra_cmd_rm;
 extern const struct ra_cmd ra_cmd_gc;
