@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect du rm gc fsck export import archive migrate-v1 ls-v1 htpasswd help completion version"
+_regadm_verbs="ls tags inspect find du rm gc fsck export import archive migrate-v1 ls-v1 htpasswd help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -56,6 +56,7 @@ _regadm_find_verb()
     case $verb in
     ls | list) verb='ls' ;;
     inspect | show) verb='inspect' ;;
+    find | search) verb='find' ;;
     rm | delete) verb='rm' ;;
     gc | garbage-collect) verb='gc' ;;
     fsck | check) verb='fsck' ;;
@@ -70,6 +71,7 @@ _regadm_options()
     ls) _regadm_offer "--sort --reverse --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    find) _regadm_offer "--label --env --author --os --arch --created-after --created-before --larger-than --untagged --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     du) _regadm_offer "--by --top --apparent --disk --min-age --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     rm) _regadm_offer "--recursive --untagged --regex --older-than --keep-last --by --keep-referrers --min-age --force --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     gc) _regadm_offer "--delete-untagged --min-age --uploads-age --prune-repositories --root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
@@ -97,6 +99,14 @@ _regadm_value()
     tags:--regex) COMPREPLY=() ;;
     inspect:--config) return 1 ;;
     inspect:--platform) COMPREPLY=() ;;
+    find:--label | find:-l) COMPREPLY=() ;;
+    find:--env | find:-e) COMPREPLY=() ;;
+    find:--author) COMPREPLY=() ;;
+    find:--os) COMPREPLY=() ;;
+    find:--arch) COMPREPLY=() ;;
+    find:--created-after) COMPREPLY=() ;;
+    find:--created-before) COMPREPLY=() ;;
+    find:--larger-than) COMPREPLY=() ;;
     du:--by | du:-b) _regadm_offer "repository tag layer media-type" ;;
     du:--top) COMPREPLY=() ;;
     du:--min-age) COMPREPLY=() ;;
@@ -153,6 +163,7 @@ _regadm_operand()
     ls) _regadm_ask repos ;;
     tags) _regadm_ask repos ;;
     inspect) _regadm_ask refs ;;
+    find) _regadm_ask repos ;;
     du) _regadm_ask repos ;;
     rm) _regadm_ask refs ;;
     gc) _regadm_paths -f ;;

@@ -20,6 +20,7 @@ _regadm_verbs() {
         'ls:list the repositories'
         'tags:list the tags of repositories'
         'inspect:show an image'
+        'find:tell which tags need a digest, or which images carry a label'
         'du:show where the disk went'
         'rm:remove tags, manifests and repositories'
         'gc:remove what nothing needs, and get the space back'
@@ -110,6 +111,29 @@ _regadm() {
                 '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:{_regadm_ask refs}'
+            ;;
+        find|search)
+            _arguments -s -S \
+                \*{-l+,--label=}'[images that carry the label]:KEY[=VALUE]: ' \
+                \*{-e+,--env=}'[images that set the environment variable]:NAME[=VALUE]: ' \
+                '--author=[images whose author has the text in it]:TEXT: ' \
+                '--os=[images for the operating system]:OS: ' \
+                '--arch=[images for the architecture]:ARCH: ' \
+                '--created-after=[images made after it]:DATE: ' \
+                '--created-before=[images made before it]:DATE: ' \
+                '--larger-than=[images whose manifest, config and layers are larger]:SIZE: ' \
+                '(-u --untagged)'{-u,--untagged}'[look at untagged revisions too]' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:{_regadm_ask repos}'
             ;;
         du)
             _arguments -s -S \
