@@ -197,14 +197,26 @@ void ra_mdoc_findings(struct ra_buf *out, const struct ra_cmd *cmd)
     ra_buf_adds(out, ".El\n");
 }
 
+/* A bar would end the table's cell, also within code. */
+static void add_table_text(struct ra_buf *out, const char *text)
+{
+    for (; *text; text++)
+        ra_buf_adds(out, *text == '|' ? "\\|" : (char[]){*text, '\0'});
+}
+
 void ra_mdoc_readme_verbs(struct ra_buf *out, const struct ra_cmd *cmd)
 {
     (void)cmd;
     ra_buf_adds(out, "| verb | job |\n| --- | --- |\n");
-    for (const struct ra_cmd *const *c = ra_commands; *c; c++)
-        if (!((*c)->flags & RA_CMD_HIDDEN))
-            ra_buf_addf(out, "| `%s%s%s` | %s |\n", (*c)->name, (*c)->operands ? " " : "",
-                        (*c)->operands ? (*c)->operands : "", (*c)->summary);
+    for (const struct ra_cmd *const *c = ra_commands; *c; c++) {
+        if ((*c)->flags & RA_CMD_HIDDEN)
+            continue;
+        ra_buf_addf(out, "| `%s%s", (*c)->name, (*c)->operands ? " " : "");
+        add_table_text(out, (*c)->operands ? (*c)->operands : "");
+        ra_buf_adds(out, "` | ");
+        add_table_text(out, (*c)->summary);
+        ra_buf_adds(out, " |\n");
+    }
 }
 
 /* --- a first page -------------------------------------------------------------------------------------------- */

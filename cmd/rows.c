@@ -179,6 +179,8 @@ void ra_rows_print(struct ra_rows *r, FILE *out)
             if (is_shown(r, c, widths))
                 add_cell(r, &line, c, text, widths[c], c == last);
         }
+        while (line.len && line.data[line.len - 1] == ' ')
+            line.data[--line.len] = '\0';
         fprintf(out, "%s\n", ra_buf_str(&line));
     }
 }
