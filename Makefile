@@ -61,6 +61,8 @@ endef
 $(OUT)/%.o: %.c | packages
 	$(compile)
 
+$(OUT)/lib/jobs/report_parts.o: $(addprefix lib/jobs/report.,html css js)
+
 $(OUT)/libregadm.a: $(LIB_OBJ)
 $(OUT)/libcmd.a: $(CMD_OBJ)
 $(OUT)/libtest.a: $(TEST_OBJ)

@@ -10,6 +10,7 @@ const struct ra_cmd *const ra_commands[] = {
     &ra_cmd_inspect,
     &ra_cmd_find,
     &ra_cmd_du,
+    &ra_cmd_report,
     &ra_cmd_rm,
     &ra_cmd_gc,
     &ra_cmd_fsck,

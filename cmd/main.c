@@ -22,6 +22,7 @@
  *   export.c        and import.c; archive.c looks into an archive without a registry
  *   find.c
  *   du.c
+ *   report.c
  *   fsck.c
  *   shells.c        completion; shell_*.c write the script of each shell, complete.c answers what they ask
  *   gen.c           build tool: completions and parts of the manual from the tables; mdoc.c writes the latter
@@ -37,6 +38,8 @@
  *   gc.c            collecting garbage: the plan; gc_*.c carry it out
  *   find.c          who uses a digest; find_config.c: images by what their config says
  *   du.c            where the disk went; du_by.c cuts the figures in other ways
+ *   report.c        all of that for a page (report_html.c, whose sources report_parts.c builds in), for a program
+ *                   (report_json.c) and for a monitor (report_metrics.c)
  *   fsck.c          is it sound: fsck_graph.c links and manifests, fsck_read.c bytes, fsck_tree.c files,
  *                   fsck_blame.c whose tags are concerned, fsck_repair.c mends
  *   catalog.c       repositories with what they hold

@@ -18,6 +18,7 @@ extern const struct ra_cmd ra_cmd_import;
 extern const struct ra_cmd ra_cmd_archive;
 extern const struct ra_cmd ra_cmd_fsck;
 extern const struct ra_cmd ra_cmd_du;
+extern const struct ra_cmd ra_cmd_report;
 extern const struct ra_cmd ra_cmd_help;
 extern const struct ra_cmd ra_cmd_version;
 extern const struct ra_cmd ra_cmd_completion;

@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect find du rm gc fsck export import archive migrate-v1 ls-v1 htpasswd help completion version"
+_regadm_verbs="ls tags inspect find du report rm gc fsck export import archive migrate-v1 ls-v1 htpasswd help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -73,6 +73,7 @@ _regadm_options()
     inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     find) _regadm_offer "--label --env --author --os --arch --created-after --created-before --larger-than --untagged --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     du) _regadm_offer "--by --top --apparent --disk --min-age --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    report) _regadm_offer "--output --metrics --name --min-age --no-check --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     rm) _regadm_offer "--recursive --untagged --regex --older-than --keep-last --by --keep-referrers --min-age --force --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     gc) _regadm_offer "--delete-untagged --min-age --uploads-age --prune-repositories --root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     fsck) _regadm_offer "--quick --sample --time --state --limit-rate --repair --from --root --config --dry-run --yes --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
@@ -110,6 +111,10 @@ _regadm_value()
     du:--by | du:-b) _regadm_offer "repository tag layer media-type" ;;
     du:--top) COMPREPLY=() ;;
     du:--min-age) COMPREPLY=() ;;
+    report:--output | report:-o) _regadm_paths -f ;;
+    report:--metrics) _regadm_paths -f ;;
+    report:--name) COMPREPLY=() ;;
+    report:--min-age) COMPREPLY=() ;;
     rm:--regex) COMPREPLY=() ;;
     rm:--older-than) COMPREPLY=() ;;
     rm:--keep-last) COMPREPLY=() ;;

@@ -22,6 +22,7 @@ _regadm_verbs() {
         'inspect:show an image'
         'find:tell which tags need a digest, or which images carry a label'
         'du:show where the disk went'
+        'report:write one HTML page'
         'rm:remove tags, manifests and repositories'
         'gc:remove what nothing needs, and get the space back'
         'fsck:check every link, manifest and blob, and repair'
@@ -152,6 +153,24 @@ _regadm() {
                 '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '*:argument:{_regadm_ask repos}'
+            ;;
+        report)
+            _arguments -s -S \
+                '(-o --output)'{-o+,--output=}'[write the page to FILE]:FILE:_files' \
+                '--metrics=[write the figures to FILE as Prometheus'\'' text files have them]:FILE:_files' \
+                '--name=[the registry'\''s name for clients, for the title and for docker pull]:HOST: ' \
+                '--min-age=[what is younger is not reclaimable, as in gc]:AGE: ' \
+                '--no-check[leave the quick check out]' \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '--json[print one JSON object]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
+                '--follow-symlinks[follow symbolic links that lead out of the root]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument: '
             ;;
         rm|delete)
             _arguments -s -S \

@@ -126,7 +126,7 @@ static int mark(const struct ra_job *job, const struct ra_du_opts *opts, struct 
 int ra_du_read(const struct ra_job *job, const struct ra_du_opts *opts, struct ra_du *out, struct ra_err *err)
 {
     unsigned want = RA_SURVEY_SIZES | RA_SURVEY_REVISIONS | RA_SURVEY_MANIFESTS | RA_SURVEY_LAYERS |
-                    RA_SURVEY_UPLOADS | (opts->disk ? RA_SURVEY_DISK : 0);
+                    RA_SURVEY_UPLOADS | (opts->disk ? RA_SURVEY_DISK : 0) | opts->also;
     struct ra_survey_opts survey = {.want = want};
     *out = (struct ra_du){0};
     int rc = ra_survey_read(job, &survey, &out->survey, err);

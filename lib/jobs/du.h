@@ -10,6 +10,7 @@
 struct ra_du_opts {
     int64_t min_age; /* what is younger counts as needed, as in the collector */
     bool disk;       /* count the blocks that files occupy instead of their bytes */
+    unsigned also;   /* what else the survey is to hold: enum ra_survey_want */
     /* Which repositories are listed; NULL: all. Sharing is judged over the whole storage all the same. */
     bool (*wanted)(void *arg, const char *repo);
     void *arg;
