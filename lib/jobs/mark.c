@@ -1,5 +1,7 @@
 #include "jobs/mark_parts.h"
 
+#define MANY 8
+
 struct run {
     const struct ra_job *job;
     const struct ra_survey *survey;
@@ -193,7 +195,8 @@ static void release_worker(struct ra_marking *m)
 int ra_mark_run(const struct ra_job *job, const struct ra_survey *s, const struct ra_mark_opts *opts,
                 struct ra_mark *out, struct ra_err *err)
 {
-    unsigned threads = ra_job_io_threads(job);
+    /* Each has a bitmap of all blobs, and little to wait for: more than a few would only take memory. */
+    unsigned threads = job->threads < MANY ? job->threads : MANY;
     struct run run = {.job = job, .survey = s, .opts = opts, .out = out};
     *out = (struct ra_mark){.repos = ra_calloc(s->repos.n + 1, sizeof(*out->repos)), .n = s->repos.n};
     run.workers = ra_calloc(threads, sizeof(*run.workers));

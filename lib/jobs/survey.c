@@ -197,6 +197,7 @@ void ra_survey_release(struct ra_survey *s)
         ra_arena_release(&s->arenas[i]);
     free(s->arenas);
     free(s->manifests.at);
+    free(s->manifests.ids);
     ra_vec_release(&s->repos);
     ra_blobs_free(s->blobs);
     *s = (struct ra_survey){0};
@@ -215,12 +216,12 @@ const struct ra_survey_manifest *ra_survey_manifest(const struct ra_survey *s, u
     size_t low = 0, high = s->manifests.n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (s->manifests.at[middle]->blob < blob)
+        if (s->manifests.ids[middle] < blob)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < s->manifests.n && s->manifests.at[low]->blob == blob ? s->manifests.at[low] : NULL;
+    return low < s->manifests.n && s->manifests.ids[low] == blob ? s->manifests.at[low] : NULL;
 }
 
 const uint32_t *ra_survey_refs(const struct ra_survey_manifest *m, enum ra_ref_role role, size_t *n)

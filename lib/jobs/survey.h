@@ -142,7 +142,8 @@ struct ra_survey {
     bool no_blobs;           /* likewise */
     bool algs[RA_ALG_COUNT]; /* with BLOBS: algorithms that have a folder in blobs/ */
     struct {
-        struct ra_survey_manifest **at; /* sorted by number */
+        struct ra_survey_manifest **at; /* sorted by number, */
+        uint32_t *ids;                  /* which stands here once more: for searching */
         size_t n;
     } manifests;
     struct ra_arena *arenas; /* private: the memory of all this */

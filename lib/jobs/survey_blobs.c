@@ -1,6 +1,8 @@
 #include "jobs/survey_parts.h"
 
 #define SHARDS 256
+/* Each thread holds the names of a whole shard: a few keep any disk busy, many would only take memory. */
+#define THREADS 8
 
 struct inventory {
     struct ra_survey_run *run;
@@ -84,5 +86,9 @@ int ra_survey_blobs(struct ra_survey_run *run, struct ra_err *err)
     run->out->no_blobs = rc == -RA_NOTFOUND;
     if (rc < 0 && rc != -RA_NOTFOUND)
         return ra_survey_complain(run, "unreadable", &(struct ra_place){.path = RA_BLOBS}, &trouble, err);
-    return ra_parallel(run->threads, inv.n_algs * SHARDS, list_shard, &inv, err);
+    rc = ra_parallel(run->threads < THREADS ? run->threads : THREADS, inv.n_algs * SHARDS, list_shard, &inv,
+                     err);
+    for (unsigned i = 0; i < run->threads; i++)
+        ra_vec_release(&run->workers[i].digests);
+    return rc;
 }

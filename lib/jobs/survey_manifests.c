@@ -177,6 +177,9 @@ int ra_survey_manifests(struct ra_survey_run *run, struct ra_err *err)
         qsort(m.all.at, m.all.n, sizeof(*m.all.at), compare);
     s->manifests.at = m.all.at;
     s->manifests.n = m.all.n;
+    s->manifests.ids = ra_calloc(m.all.n + 1, sizeof(*s->manifests.ids));
+    for (size_t i = 0; i < m.all.n; i++)
+        s->manifests.ids[i] = m.all.at[i]->blob;
     if (rc == 0)
         protect_repos(s);
     return rc;

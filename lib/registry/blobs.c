@@ -8,13 +8,15 @@
 
 /*
  * A number is a shard (8 bits) and a place in it (23 bits), or, with the highest bit set, a place in the side table.
- * The place of a digest is found through slots that hold place + 1: open addressing, three quarters full when it grows
- * and filled to seven eighths when the number is known before. Entries and slots move while a shard grows, so they are
- * only touched under its lock; at a million blobs there is no contention worth a cleverer scheme.
+ * The place of a digest is found through slots: open addressing, three quarters full when it grows and filled to seven
+ * eighths when the number is known before. A slot holds place + 1 and eight bits of the digest, which spare a look at
+ * nearly every entry that is another's: those looks are what a search takes its time for. Entries and slots move while
+ * a shard grows, so they are only touched under its lock.
  */
 #define SHARDS     256
 #define PLACE_BITS 23
 #define PLACES     (1u << PLACE_BITS)
+#define TAG_SHIFT  24 /* of slots */
 #define SIDE       (1u << 31)
 #define SIZE_BITS  48
 #define SIZE_MAX48 (((uint64_t)1 << SIZE_BITS) - 1)
@@ -74,10 +76,27 @@ static uint32_t first_slot(const struct shard *s, const uint8_t *bytes)
     return (uint32_t)((uint64_t)h * s->n_slots >> 32);
 }
 
+static uint32_t slot_value(uint32_t place, const uint8_t *bytes)
+{
+    return (place + 1) | (uint32_t)bytes[5] << TAG_SHIFT;
+}
+
+/* The place in a slot that is not empty. */
+static uint32_t place_in(uint32_t slot)
+{
+    return (slot & (((uint32_t)1 << TAG_SHIFT) - 1)) - 1;
+}
+
+static bool is_at(const struct shard *s, uint32_t slot, const uint8_t *bytes)
+{
+    return slot >> TAG_SHIFT == bytes[5] &&
+           memcmp(s->at[place_in(slot)].bytes, bytes, sizeof(s->at->bytes)) == 0;
+}
+
 static uint32_t slot_of(const struct shard *s, const uint8_t *bytes)
 {
     uint32_t i = first_slot(s, bytes);
-    while (s->slots[i] && memcmp(s->at[s->slots[i] - 1].bytes, bytes, sizeof(s->at->bytes)) != 0)
+    while (s->slots[i] && !is_at(s, s->slots[i], bytes))
         i = i + 1 < s->n_slots ? i + 1 : 0;
     return i;
 }
@@ -90,7 +109,7 @@ static void resize(struct shard *s, uint32_t cap, uint32_t n_slots)
     s->slots = ra_calloc(n_slots, sizeof(*s->slots));
     s->n_slots = n_slots;
     for (uint32_t i = 0; i < s->n; i++)
-        s->slots[slot_of(s, s->at[i].bytes)] = i + 1;
+        s->slots[slot_of(s, s->at[i].bytes)] = slot_value(i, s->at[i].bytes);
 }
 
 static void grow(struct shard *s)
@@ -100,22 +119,24 @@ static void grow(struct shard *s)
     resize(s, cap, cap + cap / 3 + 1);
 }
 
+/* Its place, or RA_NONE. */
 static uint32_t find_in(const struct shard *s, const uint8_t *bytes)
 {
-    return s->n_slots ? s->slots[slot_of(s, bytes)] : 0;
+    uint32_t slot = s->n_slots ? s->slots[slot_of(s, bytes)] : 0;
+    return slot ? place_in(slot) : RA_NONE;
 }
 
 static uint32_t add_to(struct shard *s, const uint8_t *bytes)
 {
     uint32_t found = find_in(s, bytes);
-    if (found)
-        return found - 1;
+    if (found != RA_NONE)
+        return found;
     if (s->n == s->cap)
         grow(s);
     struct entry *e = &s->at[s->n];
     memcpy(e->bytes, bytes, sizeof(e->bytes));
     e->word = 0;
-    s->slots[slot_of(s, bytes)] = s->n + 1;
+    s->slots[slot_of(s, bytes)] = slot_value(s->n, bytes);
     return s->n++;
 }
 
@@ -156,7 +177,7 @@ uint32_t ra_blobs_find(struct ra_blobs *b, const struct ra_digest *d)
     struct shard *s = &b->shards[d->bytes[0]];
     RA_LOCKED(&s->mutex);
     uint32_t found = find_in(s, d->bytes);
-    return found ? (uint32_t)d->bytes[0] << PLACE_BITS | (found - 1) : RA_NONE;
+    return found == RA_NONE ? RA_NONE : (uint32_t)d->bytes[0] << PLACE_BITS | found;
 }
 
 void ra_blobs_digest(struct ra_blobs *b, uint32_t id, struct ra_digest *out)
