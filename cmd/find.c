@@ -61,7 +61,7 @@ static void print_name(const char *text)
     puts(ra_buf_str(&safe));
 }
 
-/* --- by digest ----------------------------------------------------------------------------------------------------- */
+/* --- by digest ----------------------------------------------------------- */
 
 static int json_digest_found(struct ra_ctx *ctx, const struct ra_find_digest *f, struct ra_err *err)
 {
@@ -136,7 +136,7 @@ static int find_digest(struct ra_ctx *ctx, struct ra_err *err)
     return 0;
 }
 
-/* --- by criteria ---------------------------------------------------------------------------------------------------- */
+/* --- by criteria ----------------------------------------------------------- */
 
 static bool is_wanted(void *arg, const char *repo)
 {

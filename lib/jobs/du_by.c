@@ -13,7 +13,7 @@ static int descending(uint64_t a, uint64_t b)
     return a < b ? 1 : a > b ? -1 : 0;
 }
 
-/* --- by tag -------------------------------------------------------------------------------------------------- */
+/* --- by tag ----------------------------------------------------------- */
 
 static int compare_tags(const void *left, const void *right)
 {
@@ -95,7 +95,7 @@ int ra_du_by_tag(const struct ra_job *job, const struct ra_du_opts *opts, struct
     return 0;
 }
 
-/* --- by layer ------------------------------------------------------------------------------------------------ */
+/* --- by layer ----------------------------------------------------------- */
 
 static int compare_blobs(const void *left, const void *right)
 {
@@ -135,7 +135,7 @@ int ra_du_by_layer(const struct ra_job *job, struct ra_du *du, struct ra_err *er
     return ra_check_cancelled(err);
 }
 
-/* --- by media type ------------------------------------------------------------------------------------------- */
+/* --- by media type ----------------------------------------------------------- */
 
 struct typing {
     const struct ra_job *job;

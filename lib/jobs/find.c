@@ -11,7 +11,7 @@ void ra_find_digest_release(struct ra_find_digest *f)
     *f = (struct ra_find_digest){0};
 }
 
-/* --- from the text to one digest ------------------------------------------------------------------------------- */
+/* --- from the text to one digest ----------------------------------------------------------- */
 
 struct search {
     struct ra_survey *survey;
@@ -48,7 +48,7 @@ static int resolve(struct search *s, struct ra_err *err)
     return 0;
 }
 
-/* --- what it is ------------------------------------------------------------------------------------------------- */
+/* --- what it is ----------------------------------------------------------- */
 
 static bool is_among(const struct ra_survey_manifest *m, enum ra_ref_role role, uint32_t id)
 {
@@ -74,7 +74,7 @@ static const char *what_is(const struct ra_survey *s, uint32_t id)
     return "blob";
 }
 
-/* --- who needs it ------------------------------------------------------------------------------------------------ */
+/* --- who needs it ----------------------------------------------------------- */
 
 static void add_user(struct ra_find_digest *f, const struct ra_survey_repo *repo, const char *tag,
                      uint32_t manifest)

@@ -41,7 +41,7 @@ struct ra_find_criteria {     /* all that are given must hold; lent */
     const char *os, *architecture;
     int64_t created_after, created_before; /* RA_TIME_NONE: any; an image without a date matches neither */
     uint64_t larger_than;                  /* bytes of manifest, config and layers; 0: any */
-    /* Further criterion on the image's layers, called on any thread when all else holds: 1, 0 or negative. NULL: none */
+    /* A criterion on the image's layers, asked on any thread when all else holds: 1, 0 or negative. NULL: none. */
     int (*layers)(void *arg, const struct ra_manifest *m, unsigned worker, struct ra_err *err);
     void *layers_arg;
     bool untagged; /* untagged revisions too */

@@ -34,7 +34,7 @@ struct looking {
     struct facts *facts;
 };
 
-/* --- one image ---------------------------------------------------------------------------------------------------- */
+/* --- one image ----------------------------------------------------------- */
 
 /* "key" or "key=value" against a pair; both sides may be patterns. */
 static bool pair_matches(const char *wanted, const char *key, const char *value)
@@ -157,7 +157,7 @@ static int look_at(void *arg, size_t i, unsigned worker, struct ra_err *err)
     return 0;
 }
 
-/* --- all of them --------------------------------------------------------------------------------------------------- */
+/* --- all of them ----------------------------------------------------------- */
 
 static size_t index_of(const struct ra_survey *s, uint32_t blob)
 {

@@ -3,7 +3,7 @@
 #include "registry/layout.h"
 #include "registry/read.h"
 
-/* --- sizes: what descriptors say against what is there --------------------------------------------------------- */
+/* --- sizes: what descriptors say against what is there ----------------------------------------------------------- */
 
 struct sizing {
     struct ra_fsck *f;
@@ -56,7 +56,7 @@ static int check_sizes(struct ra_fsck *f, struct ra_err *err)
     return rc;
 }
 
-/* --- repository by repository ---------------------------------------------------------------------------------- */
+/* --- repository by repository ----------------------------------------------------------- */
 
 struct graph {
     struct ra_fsck *f;

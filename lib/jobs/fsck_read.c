@@ -27,7 +27,7 @@ struct reading {
     atomic_bool late;
 };
 
-/* --- which blobs, and where the last run stopped ---------------------------------------------------------------- */
+/* --- which blobs, and where the last run stopped ----------------------------------------------------------- */
 
 static void collect(struct reading *r)
 {
@@ -116,7 +116,7 @@ static int rotate(struct reading *r, struct ra_err *err)
     return 0;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------- */
 
 static void hold_rate(struct reading *r)
 {

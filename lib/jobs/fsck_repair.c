@@ -26,7 +26,7 @@ static void not_repaired(struct repair *r, const struct ra_fix *fix, const struc
     ra_find(r->f->job->findings, RA_ERROR, "not-repaired", &at, "%s", ra_err_text(why));
 }
 
-/* --- blobs -------------------------------------------------------------------------------------------------------- */
+/* --- blobs ----------------------------------------------------------- */
 
 static int copy_bytes(struct repair *r, struct ra_reader *from, struct ra_writer *to, struct ra_err *err)
 {
@@ -139,7 +139,7 @@ static int mend_blobs(struct repair *r, struct ra_err *err)
     return ra_store_sync(r->f->job->store, err);
 }
 
-/* --- links -------------------------------------------------------------------------------------------------------- */
+/* --- links ----------------------------------------------------------- */
 
 static void note_link(struct repair *r, struct ra_put *put, const struct ra_fix *fix)
 {

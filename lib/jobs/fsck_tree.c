@@ -68,7 +68,7 @@ static void judge_foreign(struct tree *t, const char *path)
         ra_find(findings, RA_NOTE, "foreign-file", &at, "no part of the layout");
 }
 
-/* --- links that the survey does not read ------------------------------------------------------------------------- */
+/* --- links that the survey does not read ----------------------------------------------------------- */
 
 static bool blob_present(struct tree *t, const struct ra_digest *d)
 {
@@ -111,7 +111,7 @@ static void judge_link(struct tree *t, const char *path, const struct ra_key_par
                                                .digest = parts->digest});
 }
 
-/* --- walking ----------------------------------------------------------------------------------------------------- */
+/* --- walking ----------------------------------------------------------- */
 
 static void judge(struct tree *t, const char *path, const struct ra_stat *st)
 {

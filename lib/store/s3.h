@@ -84,7 +84,8 @@ int ra_s3_config_set(struct ra_s3_config *c, const char *name, const char *value
 int ra_s3_config_finish(struct ra_s3_config *c, const char *const *env, struct ra_err *err);
 void ra_s3_config_release(struct ra_s3_config *c);
 
-/* Opens the bucket, without a request: that a key or secret is wrong (DENIED), a bucket missing, a region wrong (INVALID)
+/* Opens the bucket, without a request: that a key or secret is wrong (DENIED), a bucket missing, a region wrong
+ * (INVALID)
  * or a clock far off (DENIED) is told by the first call that makes one. The configuration is copied. */
 int ra_s3_open(const struct ra_s3_config *c, struct ra_store **out, struct ra_err *err);
 

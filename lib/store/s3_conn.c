@@ -204,7 +204,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     return n;
 }
 
-/* libcurl sends a request again by itself when a connection that was kept turns out to be dead, or dies before a byte of
+/* libcurl sends a request again by itself when a connection that was kept turns out to be dead, or dies before a
+ * byte of
  * the answer: that too may have been acted on before. */
 static int on_send(void *arg, char *ip RA_UNUSED, char *here RA_UNUSED, int port RA_UNUSED,
                    int port_here RA_UNUSED)

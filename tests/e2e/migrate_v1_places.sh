@@ -46,7 +46,7 @@ done
 check some-runs-were-killed test $killed -gt 3
 for _ in $(seq 100); do # the last of the killed may not be quite gone, and hold the lock
     migrate "$WORK/killed"
-    [ $? = 3 ] && grep -q 'process' "$WORK/err" || break
+    if [ $? != 3 ] || ! grep -q 'process' "$WORK/err"; then break; fi
     sleep 0.1
 done
 tree_of "$WORK/killed" >"$WORK/killed.tree"
