@@ -94,7 +94,8 @@ static void complain(struct ra_export_plan *p, uint32_t manifest, uint32_t part,
     char text[RA_DIGEST_TEXT];
     ra_blobs_digest(p->survey.blobs, part, &d);
     ra_blobs_digest(p->survey.blobs, manifest, &of);
-    struct ra_place at = {.digest = &d};
+    struct ra_key key;
+    struct ra_place at = {.path = ra_key_blob(&key, &d), .digest = &d};
     ra_find(p->job->findings, p->opts->skip_damaged ? RA_WARNING : RA_ERROR, "missing-blob", &at,
             is_bad(p, part) ? "%s of manifest %s is damaged" : "%s of manifest %s is not there", what,
             ra_digest_text(&of, text));
@@ -318,6 +319,17 @@ static int drop_damaged(struct ra_export_plan *p, struct ra_err *err)
                    "--skip-damaged leaves them out; regadm fsck tells more");
 }
 
+/* A backup without what could not be read would pass for a whole one. A link that holds nonsense is another
+ * matter: the registry has no use for it either. */
+static bool something_unreadable(const struct ra_job *job)
+{
+    RA_LOCKED(&job->findings->mutex);
+    ra_vec_each (f, &job->findings->list)
+        if (ra_streq(f->code, "unreadable") || ra_streq(f->code, "vanished"))
+            return true;
+    return false;
+}
+
 static int survey(struct ra_export_plan *p, struct picks *picks, struct ra_err *err)
 {
     bool all = p->opts->refs->n == 0;
@@ -331,8 +343,9 @@ static int survey(struct ra_export_plan *p, struct picks *picks, struct ra_err *
     int rc = ra_survey_read(p->job, &opts, &p->survey, err);
     if (rc < 0)
         return rc;
-    if (all && !p->survey.complete && !p->opts->skip_damaged)
-        return ra_fail(err, RA_IO, "the storage could not be read as a whole");
+    if (!p->opts->skip_damaged && ((all && !p->survey.complete) || something_unreadable(p->job)))
+        return ra_hint(err, ra_fail(err, RA_IO, "the storage could not be read as a whole"),
+                       "--skip-damaged exports the rest");
     ra_blobs_freeze(p->survey.blobs);
     p->stamps = ra_calloc(ra_blobs_count(p->survey.blobs) + 1, sizeof(*p->stamps));
     p->health = ra_calloc(ra_blobs_count(p->survey.blobs) + 1, 1);

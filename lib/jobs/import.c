@@ -19,6 +19,7 @@ void ra_import_free(struct ra_import *im)
         free((char *)image->pub.repo);
         free((char *)image->pub.tag);
         free(image->source);
+        free(image->home);
     }
     ra_vec_each (d, &im->doomed) {
         free(d->repo);

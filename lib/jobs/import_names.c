@@ -211,8 +211,25 @@ static const char *only_repo(const struct ra_import *im)
     return repo;
 }
 
+/* Under what the archive calls its repository. */
+static int place_at_home(struct ra_import *im, struct import_image *image, struct ra_err *err)
+{
+    struct ra_import_opts opts = {.keep_host = true, .prefix = im->opts.prefix};
+    int rc = ra_import_rename(&opts, image->home, (char **)&image->pub.repo, err);
+    image->dropped = im->opts.select.n > 0;
+    for (size_t i = 0; rc == 0 && i < im->opts.select.n; i++)
+        image->dropped &= !ra_glob(im->opts.select.at[i], image->pub.repo);
+    return rc;
+}
+
 static int place_nameless(struct ra_import *im, struct ra_err *err)
 {
+    int rc = 0;
+    for (size_t i = 0; i < im->images.n && rc == 0; i++)
+        if (!im->images.at[i].pub.repo && im->images.at[i].home && !im->opts.as)
+            rc = place_at_home(im, &im->images.at[i], err);
+    if (rc < 0)
+        return rc;
     follow_subjects(im);
     const char *repo = only_repo(im);
     ra_vec_each (image, &im->images) {

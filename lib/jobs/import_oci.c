@@ -8,7 +8,7 @@
 
 /* An entry of index.json; strings are malloc'd. */
 struct entry {
-    char *media_type, *digest, *full_name, *ref_name;
+    char *media_type, *digest, *full_name, *ref_name, *repository;
     int64_t size;
 };
 
@@ -18,6 +18,7 @@ static void entry_release(struct entry *e)
     free(e->digest);
     free(e->full_name);
     free(e->ref_name);
+    free(e->repository);
     *e = (struct entry){.size = -1};
 }
 
@@ -40,6 +41,8 @@ static void read_annotations(struct ra_json *j, struct entry *e)
             take(j, &e->full_name);
         else if (ra_json_str_is(&key, RA_ANN_REF_NAME))
             take(j, &e->ref_name);
+        else if (ra_json_str_is(&key, RA_ANN_REPOSITORY))
+            take(j, &e->repository);
         else
             ra_json_skip(j);
     }
@@ -125,7 +128,9 @@ static int plan_entry(struct ra_import *im, const struct entry *e, struct ra_err
     if (rc < 0)
         return rc;
     const char *name = e->full_name ? e->full_name : e->ref_name;
-    ra_import_add_image(im, name, name == e->ref_name && name && !strpbrk(name, ":/"), root);
+    struct import_image *image =
+        ra_import_add_image(im, name, name == e->ref_name && name && !strpbrk(name, ":/"), root);
+    image->home = e->repository && !name ? ra_strdup(e->repository) : NULL;
     return 0;
 }
 
@@ -239,8 +244,10 @@ static bool trust_docker_table(struct ra_import *im)
 
 static void forget(struct ra_import *im)
 {
-    ra_vec_each (image, &im->images)
+    ra_vec_each (image, &im->images) {
         free(image->source);
+        free(image->home);
+    }
     im->images.n = 0;
 }
 

@@ -7,6 +7,7 @@
  *     import_docker.c  manifest.json or `repositories` -> plan; makes the manifests
  *     import_layer.c   a layer of a docker-archive: compressed, or kept, its diff id checked
  *     import_backup.c  a backup of ours, read from front to back without a plan
+ *     import_restore.c its blobs and links into the storage
  *     import_mirror.c  tags that a backup does not have
  *     import_plan.c    blobs and the links among them
  *     import_names.c   what an image is called here
@@ -38,6 +39,7 @@ struct import_blob { /* by the number of its digest */
 struct import_image {
     struct ra_import_image pub; /* repo and tag are owned, here */
     char *source;               /* the name in the archive, or NULL */
+    char *home;                 /* of a thing without a name: its repository, when the archive says so */
     bool bare;                  /* that name is a tag alone */
     uint32_t root;              /* its manifest's number, or RA_NONE while that is not made yet */
     struct ra_digest subject;   /* what it is about */
