@@ -146,6 +146,10 @@ gen: $(OUT)/gen
 gen-check: $(OUT)/gen $(OUT)/regadm
 	@$(RUN) tests/lint/verbs.sh
 
+# The picture in the README, of the sample registry with its tags set apart.
+screenshot: all $(OUT)/tests/lib/mksample
+	@OUT=$(OUT) tests/lib/screenshot.sh man/report.png
+
 format:
 	@clang-format -i $$(git ls-files '*.[ch]')
 
@@ -177,9 +181,9 @@ clean:
 
 help:
 	@echo "all demo check | unit driver cli lint e2e shared fuzz-replay | asan tsan clang valgrind fuzz bench"
-	@echo "gen gen-check format | install uninstall (PREFIX, DESTDIR) | clean"
+	@echo "gen gen-check format screenshot | install uninstall (PREFIX, DESTDIR) | clean"
 
 .PHONY: all packages test-programs demo check unit driver cli fuzz-replay shared e2e lint asan tsan clang \
-	valgrind fuzz fuzzers bench gen gen-check format install uninstall clean help
+	valgrind fuzz fuzzers bench gen gen-check format screenshot install uninstall clean help
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -10,7 +10,7 @@ check="libcmocka-dev python3 clang clang-format libclang-rt-dev|clang universal-
     bash-completion zsh fish git"
 # Programs that only some end-to-end tests talk to; those are skipped where a release has no such package.
 peers="docker-registry skopeo umoci podman apache2-utils strace tmux curl jq xz-utils busybox-static|busybox
-    radosgw ceph-mon ceph-osd ceph-common"
+    radosgw ceph-mon ceph-osd ceph-common chromium"
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 available() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }

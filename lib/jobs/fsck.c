@@ -87,16 +87,16 @@ static void note_orphans(struct ra_fsck *f)
                 orphans == 1 ? "blob" : "blobs", ra_size_text(bytes, size));
 }
 
+/* The date, not the age: the same storage has the same findings tomorrow. */
 static void note_uploads(struct ra_fsck *f)
 {
-    int64_t now = ra_time_now();
     ra_vec_each (repo, &f->survey.repos)
         for (uint32_t i = 0; i < repo->n_uploads; i++) {
-            char size[RA_SIZE_TEXT], ago[RA_TIME_TEXT];
+            char size[RA_SIZE_TEXT], date[RA_TIME_TEXT];
             ra_find(f->job->findings, RA_NOTE, "upload", &(struct ra_place){.repository = repo->name},
-                    "the upload %s (%s) was begun and not ended, last touched %s", repo->uploads[i].id,
+                    "the upload %s (%s) was begun and not ended, last touched on %.10s", repo->uploads[i].id,
                     ra_size_text(repo->uploads[i].bytes, size),
-                    ra_time_ago(repo->uploads[i].touched, now, ago));
+                    ra_time_text(repo->uploads[i].touched, false, date));
         }
 }
 

@@ -207,12 +207,8 @@
       total -= sum;
     }
   };
-  /* Hues apart by the golden angle, by name: the same thing has the same colour in every report. */
-  const hue = (name) => {
-    let hash = 0;
-    for (const c of name) hash = Math.imul(hash ^ c.codePointAt(0), 0x9e3779b1) >>> 0;
-    return ((hash >>> 12) * 137.508) % 360;
-  };
+  /* Dark enough for white letters; neighbours differ, since tiles take them in turn. */
+  const colours = ["#34679e", "#2b7a75", "#71519e", "#8a651c", "#3e7b4f", "#9c4668", "#46629c", "#66702a", "#a1553a", "#2f6f8f"];
   const treemap = (label, items) => {
     const most = 400, box = el("nav", { class: "map", "aria-label": label });
     items = items.filter((i) => i.value > 0).sort((a, b) => b.value - a.value);
@@ -224,11 +220,12 @@
     const draw = () => {
       const W = box.clientWidth || 1000, H = box.clientHeight || 320;
       box.replaceChildren();
+      let turn = 0;
       squarify(items, 0, 0, W, H, (item, x, y, w, h) => {
         const tile = el("a", { href: item.href, class: [item.free ? "free" : "", w < 46 || h < 22 ? "tiny" : ""].join(" ").trim() || null, title: `${item.name}: ${size(item.value)}`, "aria-label": `${item.name}, ${size(item.value)}` },
           el("b", null, item.name), h >= 42 && el("span", null, size(item.value)));
         Object.assign(tile.style, { left: `${(100 * x) / W}%`, top: `${(100 * y) / H}%`, width: `${(100 * w) / W}%`, height: `${(100 * h) / H}%` });
-        if (!item.free) tile.style.setProperty("--tile", `hsl(${hue(item.name)} 42% ${36 + (hue(item.name) % 7)}%)`);
+        if (!item.free) tile.style.setProperty("--tile", colours[turn++ % colours.length]);
         box.append(tile);
       });
     };
@@ -258,11 +255,11 @@
 
   /* What the tags of today need, by the day on which a tag first needed it. */
   const growth = () => {
-    const seen = new Set(), days = new Map();
+    const days = new Map();
     for (const tag of tags.filter((t) => t.updated != null && !t.damaged).sort((a, b) => a.updated - b.updated)) {
       const day = Math.floor(tag.updated / 86400) * 86400;
       let fresh = 0;
-      for (const part of parts(tag.image)) if (!seen.has(part)) seen.add(part), (fresh += weight(part));
+      for (const part of parts(tag.image)) if (!part.counted) (part.counted = true), (fresh += weight(part));
       days.set(day, (days.get(day) || 0) + fresh);
     }
     let sum = 0;
@@ -379,7 +376,7 @@
       ]),
       labelTable(image),
       image.manifests.length > 0 && section("Images by platform", null, image.manifests.map((m) => childView(images[m]))),
-      image.layers.length > 0 && section("Layers and history", count(image.layers.length, "layer"), stepTable(image)),
+      steps(image).length > 0 && section("Layers and history", count(image.layers.length, "layer"), stepTable(image)),
       image.referrers.length > 0 && section("Signatures and referrers", null, table("Referrers", [
         { name: "Digest", cell: (r) => el("span", { class: "mono", title: r.digest }, short(r.digest)), sort: (r) => r.digest },
         { name: "Type", cell: (r) => bdi(r.media_type), sort: (r) => r.media_type },

@@ -7,13 +7,14 @@
         b.key("/"), b.type("text"), b.picture("page.png")
         b.complaints, b.requests            what the console said; the addresses that were asked for
 
-Browser.find() is the program, or None.
+Browser.find() is the program, or None. As a program: browser.py URL FILE.png [light|dark|phone]
 """
 import base64
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -124,3 +125,16 @@ class Browser:
         got = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         with open(path, "wb") as f:
             f.write(base64.b64decode(got["data"]))
+
+
+def main():
+    url, path, kind = (*sys.argv[1:], "light")[:3]
+    size = {"width": 390, "height": 844, "phone": True} if kind == "phone" else {"width": 1100, "height": 860}
+    with Browser(dark=kind == "dark", **size) as b:
+        b.open(url)
+        time.sleep(0.3)  # what is drawn when its size is known
+        b.picture(path)
+
+
+if __name__ == "__main__":
+    main()
