@@ -93,13 +93,13 @@ static void print_names(const struct ra_import *im)
 static void say_catalog(struct ra_ctx *ctx, const struct ra_backup *b)
 {
     struct ra_backup_totals totals;
-    char carried[RA_COUNT_TEXT], bytes[RA_SIZE_TEXT], omitted[RA_COUNT_TEXT], text[RA_DIGEST_TEXT];
+    char carried[RA_COUNT_OF_TEXT], bytes[RA_SIZE_TEXT], omitted[RA_COUNT_OF_TEXT], text[RA_DIGEST_TEXT];
     ra_backup_totals(b, &totals);
     ra_say(ctx, "%s%s%s, %s", b->kind == RA_BACKUP_FULL ? "full backup" : "increment",
            b->created ? " of " : "", b->created ? b->created : "", ra_digest_text(&b->id, text));
-    ra_say(ctx, "%s blobs (%s)", ra_count_text(totals.carried, carried), ra_size_text(totals.bytes, bytes));
+    ra_say(ctx, "%s (%s)", ra_count_of(totals.carried, "blob", carried), ra_size_text(totals.bytes, bytes));
     if (totals.omitted)
-        ra_say(ctx, "builds on %s blobs that are not in it", ra_count_text(totals.omitted, omitted));
+        ra_say(ctx, "builds on %s not in it", ra_count_of(totals.omitted, "blob", omitted));
     ra_vec_each (parent, &b->parents)
         ra_say(ctx, "builds on %s", ra_digest_text(parent, text));
 }

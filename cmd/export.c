@@ -89,11 +89,11 @@ static int print_json(struct ra_ctx *ctx, const struct ra_export_result *r, stru
 
 static void say_result(struct ra_ctx *ctx, const struct options *o, const struct ra_export_result *r)
 {
-    char images[RA_COUNT_TEXT], written[RA_COUNT_TEXT], omitted[RA_COUNT_TEXT], bytes[RA_SIZE_TEXT];
-    ra_say(ctx, "%s images, %s blobs, %s written to '%s'", ra_count_text(r->images.n, images),
-           ra_count_text(r->written, written), ra_size_text(r->file_bytes, bytes), o->output);
+    char images[RA_COUNT_OF_TEXT], written[RA_COUNT_OF_TEXT], omitted[RA_COUNT_OF_TEXT], bytes[RA_SIZE_TEXT];
+    ra_say(ctx, "%s, %s, %s written to '%s'", ra_count_of(r->images.n, "image", images),
+           ra_count_of(r->written, "blob", written), ra_size_text(r->file_bytes, bytes), o->output);
     if (r->omitted)
-        ra_say(ctx, "%s blobs were left out: the receiver has them", ra_count_text(r->omitted, omitted));
+        ra_say(ctx, "%s left out: the receiver has them", ra_count_of(r->omitted, "blob", omitted));
 }
 
 static void print_names(const struct ra_export_result *r)

@@ -119,23 +119,25 @@ static int print_json(struct ra_ctx *ctx, const struct ra_fsck_result *r, struct
 
 static void print_summary(struct ra_ctx *ctx, const struct ra_fsck_result *r)
 {
-    char checked[RA_COUNT_TEXT], all[RA_COUNT_TEXT], size[RA_SIZE_TEXT];
+    char checked[RA_COUNT_TEXT], all[RA_COUNT_OF_TEXT], size[RA_SIZE_TEXT];
+    char errors[RA_COUNT_OF_TEXT], warnings[RA_COUNT_OF_TEXT], notes[RA_COUNT_OF_TEXT];
     size_t n[3] = {0};
     ra_findings_sort(&ctx->findings);
     ra_vec_each (f, &ctx->findings.list)
         n[f->severity]++;
     if (r->blobs_checked || !((const struct options *)ctx->opts)->quick)
-        printf("%s of %s blobs read (%s)%s\n", ra_count_text(r->blobs_checked, checked),
-               ra_count_text(r->blobs, all), ra_size_text(r->bytes_checked, size),
+        printf("%s of %s read (%s)%s\n", ra_count_text(r->blobs_checked, checked),
+               ra_count_of(r->blobs, "blob", all), ra_size_text(r->bytes_checked, size),
                r->stopped_early ? ", stopped by --time" : "");
     else
-        printf("%s blobs, not read\n", ra_count_text(r->blobs, all));
+        printf("%s, not read\n", ra_count_of(r->blobs, "blob", all));
     if (r->repaired)
         printf("%s mended\n", ra_count_text(r->repaired, checked));
     if (n[RA_ERROR] + n[RA_WARNING] == 0)
         printf("sound%s\n", n[RA_NOTE] ? ", with notes" : "");
     else
-        printf("%zu errors, %zu warnings, %zu notes\n", n[RA_ERROR], n[RA_WARNING], n[RA_NOTE]);
+        printf("%s, %s, %s\n", ra_count_of(n[RA_ERROR], "error", errors),
+               ra_count_of(n[RA_WARNING], "warning", warnings), ra_count_of(n[RA_NOTE], "note", notes));
 }
 
 static int check_options(const struct options *o, struct ra_err *err)

@@ -155,10 +155,11 @@ static void say_restart(const struct ra_ctx *ctx, const struct ra_gc_result *r)
 
 static void say_untagged(const struct ra_ctx *ctx, const struct ra_gc_result *r)
 {
-    char revisions[RA_COUNT_TEXT], size[RA_SIZE_TEXT];
+    char revisions[RA_COUNT_OF_TEXT], size[RA_SIZE_TEXT];
     if (r->untagged_revisions)
-        ra_say(ctx, "--delete-untagged would free %s more, and remove %s revisions",
-               ra_size_text(r->untagged_bytes, size), ra_count_text(r->untagged_revisions, revisions));
+        ra_say(ctx, "--delete-untagged would free %s more, and remove %s",
+               ra_size_text(r->untagged_bytes, size),
+               ra_count_of(r->untagged_revisions, "revision", revisions));
 }
 
 static int print_path(void *arg RA_UNUSED, const char *path, struct ra_err *err RA_UNUSED)

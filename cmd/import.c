@@ -108,9 +108,9 @@ static void print_names(const struct ra_import *im)
 static void say_counts(struct ra_ctx *ctx, const struct ra_import *im)
 {
     const struct ra_import_counts *c = ra_import_counts(im);
-    char written[RA_COUNT_TEXT], present[RA_COUNT_TEXT], bytes[RA_SIZE_TEXT];
-    ra_say(ctx, "%s: %s%s blobs %s (%s), %s there already", ra_import_kind(im),
-           ctx->g.dry_run ? "nothing was changed; " : "", ra_count_text(c->written, written),
+    char written[RA_COUNT_OF_TEXT], present[RA_COUNT_TEXT], bytes[RA_SIZE_TEXT];
+    ra_say(ctx, "%s: %s%s %s (%s), %s there already", ra_import_kind(im),
+           ctx->g.dry_run ? "nothing was changed; " : "", ra_count_of(c->written, "blob", written),
            ctx->g.dry_run ? "would be written" : "written", ra_size_text(c->bytes, bytes),
            ra_count_text(c->present, present));
 }

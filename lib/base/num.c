@@ -145,3 +145,10 @@ const char *ra_count_text(uint64_t n, char out[static RA_COUNT_TEXT])
     *to = '\0';
     return out;
 }
+
+const char *ra_count_of(uint64_t n, const char *one, char out[static RA_COUNT_OF_TEXT])
+{
+    char count[RA_COUNT_TEXT];
+    snprintf(out, RA_COUNT_OF_TEXT, "%s %.24s%s", ra_count_text(n, count), one, n == 1 ? "" : "s");
+    return out;
+}

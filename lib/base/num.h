@@ -23,6 +23,9 @@ const char *ra_size_text(uint64_t bytes, char out[static RA_SIZE_TEXT]);
 #define RA_COUNT_TEXT 32
 /* "76,584" */
 const char *ra_count_text(uint64_t n, char out[static RA_COUNT_TEXT]);
+#define RA_COUNT_OF_TEXT 64
+/* "1 blob", "76,584 blobs": `one` takes an s, and is short. */
+const char *ra_count_of(uint64_t n, const char *one, char out[static RA_COUNT_OF_TEXT]);
 
 /* a + b, or UINT64_MAX when that wraps: sizes from outside add up to no nonsense. */
 static inline uint64_t ra_add_sat(uint64_t a, uint64_t b)
