@@ -60,13 +60,10 @@ bool ra_v1_is_metadata(const char *bytes, size_t n)
 static void take_checksum(struct ra_v1_checksum *c, const char *s, size_t n)
 {
     struct ra_digest d;
-    c->stored = c->stored || n > 0;
-    if (ra_digest_parse(s, n, &d) && d.alg == RA_SHA256) {
-        c->simple = d;
-        c->has_simple = true;
-    } else if (n > 6 && memcmp(s, "tarsum", 6) == 0) {
-        c->has_tarsum = true;
-    }
+    if (!ra_digest_parse(s, n, &d) || d.alg != RA_SHA256)
+        return;
+    c->simple = d;
+    c->has_simple = true;
 }
 
 static void take_json_string(struct ra_v1_checksum *c, struct ra_json *j)
@@ -101,7 +98,7 @@ static int hex_value(char c)
     return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
 }
 
-/* Decodes s into out[0..n]; true when that changed anything. */
+/* Decodes s into out[0..n], which may be s itself; true when that changed anything. */
 static bool decode_once(const char *s, size_t n, char *out, size_t *out_n)
 {
     bool changed = false;
@@ -114,8 +111,9 @@ static bool decode_once(const char *s, size_t n, char *out, size_t *out_n)
             i += 2;
             changed = true;
         } else {
-            out[to++] = s[i] == '+' ? ' ' : s[i];
-            changed = changed || s[i] == '+';
+            bool plus = s[i] == '+';
+            out[to++] = plus ? ' ' : s[i];
+            changed = changed || plus;
         }
     }
     out[to] = '\0';

@@ -31,11 +31,11 @@ bool ra_v1_tag_parse(const char *bytes, size_t n, char id[static RA_V1_ID_MAX + 
 /* Whether the bytes are a JSON object: then the "tag" is what was pushed with another one. */
 bool ra_v1_is_metadata(const char *bytes, size_t n);
 
+/* The other kind that was stored, sums over the members of the archive, depends on whose tar wrote them: nobody can
+ * hold a layer to it. */
 struct ra_v1_checksum {
-    bool stored;             /* there is something in the file */
     bool has_simple;         /* sha256 of json, newline, layer */
     struct ra_digest simple; /* the last one that the file names */
-    bool has_tarsum;         /* a sum over members, which nobody can compute reliably any more */
 };
 /* What a _checksum file says: plain text (0.6), a JSON string, or a JSON array (0.7 and later). */
 void ra_v1_checksum_parse(const char *bytes, size_t n, struct ra_v1_checksum *out);
