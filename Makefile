@@ -50,7 +50,7 @@ all: $(OUT)/regadm
 # --- building ------------------------------------------------------------------------------------------------
 
 packages:
-	@pkg-config --exists $(PACKAGES) 2>/dev/null || { tests/setup.sh --missing build; exit 3; }
+	@pkg-config --exists $(PACKAGES) 2>/dev/null || { pkg-config --exists --print-errors $(PACKAGES); tests/setup.sh --missing build; exit 3; }
 
 define compile
 	@mkdir -p $(@D)
