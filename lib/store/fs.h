@@ -14,6 +14,7 @@
 
 #include "base/vec.h"
 #include "store/driver.h"
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 /* The folder below the root for files that need a name before they are published; never listed. */
@@ -48,7 +49,8 @@ struct ra_fs {
     char *where; /* the root as given */
     char *real;  /* the root without symlinks: what absolute links that lead back inside begin with */
     int root;
-    unsigned flags; /* enum ra_fs_flags, enum ra_fs_lack */
+    unsigned flags;   /* enum ra_fs_flags, enum ra_fs_lack */
+    atomic_bool loud; /* O_NOATIME was refused once: the files are not ours */
 
     pthread_mutex_t syncing; /* held while parked files are published; taken before `mutex` */
     pthread_mutex_t mutex;   /* guards what follows */

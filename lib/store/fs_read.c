@@ -25,13 +25,24 @@ static int no_file(const struct stat *st, const char *key, struct ra_err *err)
     return ra_fail(err, RA_UNSUPPORTED, "cannot read '%s': not a regular file", key);
 }
 
-/* O_NONBLOCK: a fifo with nobody at its other end must not stop us; what is no file is refused right after.
+/*
+ * O_NONBLOCK: a fifo with nobody at its other end must not stop us; what is no file is refused right after.
+ * O_NOATIME: looking must not make the disk write, and it is faster; but it is for the owner and root only.
  */
-static int open_file(const struct ra_fs *fs, const char *key, int oflags, struct stat *st, struct ra_err *err)
+static int open_quietly(struct ra_fs *fs, const char *key)
 {
-    ra_auto_fd int fd = ra_fs_resolve(fs, key, O_RDONLY | O_NONBLOCK | O_NOCTTY | oflags);
-    if (fd < 0 && errno == EPERM && oflags & O_NOATIME) /* for the owner and root only */
-        fd = ra_fs_resolve(fs, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    static const int how = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+    bool loud = atomic_load_explicit(&fs->loud, memory_order_relaxed);
+    int fd = ra_fs_resolve(fs, key, how | (loud ? 0 : O_NOATIME));
+    if (fd >= 0 || loud || errno != EPERM)
+        return fd;
+    atomic_store_explicit(&fs->loud, true, memory_order_relaxed);
+    return ra_fs_resolve(fs, key, how);
+}
+
+static int open_file(struct ra_fs *fs, const char *key, struct stat *st, struct ra_err *err)
+{
+    ra_auto_fd int fd = open_quietly(fs, key);
     if (fd < 0 && (errno == ENXIO || errno == ENODEV)) {
         *st = (struct stat){.st_mode = S_IFSOCK};
         return no_file(st, key, err);
@@ -73,7 +84,7 @@ int ra_fs_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf *
               struct ra_err *err)
 {
     struct ra_fs_look look = {.kind = RA_OBJECT};
-    ra_auto_fd int fd = open_file((struct ra_fs *)s, key, 0, &look.st, err);
+    ra_auto_fd int fd = open_file((struct ra_fs *)s, key, &look.st, err);
     if (fd < 0)
         return fd;
     size_t before = out->len;
@@ -117,8 +128,7 @@ int ra_fs_read_open(struct ra_store *s, const char *key, uint64_t offset, uint64
                     struct ra_reader **out, struct ra_err *err)
 {
     struct ra_fs_look look = {.kind = RA_OBJECT};
-    bool once = flags & RA_READ_ONCE;
-    int fd = open_file((struct ra_fs *)s, key, once ? O_NOATIME : 0, &look.st, err);
+    int fd = open_file((struct ra_fs *)s, key, &look.st, err);
     if (fd < 0)
         return fd;
     struct reader *r = ra_new(struct reader);
@@ -128,7 +138,7 @@ int ra_fs_read_open(struct ra_store *s, const char *key, uint64_t offset, uint64
     r->pos = offset < size ? offset : size;
     r->end = length < size - r->pos ? r->pos + length : size;
     r->whole = r->pos == 0 && r->end == size;
-    if (once && r->end - r->pos >= ADVISE_FROM)
+    if (flags & RA_READ_ONCE && r->end - r->pos >= ADVISE_FROM)
         advise(r);
     *out = &r->base;
     return 0;

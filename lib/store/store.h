@@ -127,7 +127,7 @@ int ra_store_get(struct ra_store *s, const char *key, size_t limit, struct ra_bu
                  struct ra_err *err);
 
 enum ra_read_flags {
-    /* A pass over much data: keep it out of the page cache and leave access times alone. */
+    /* A pass over much data: keep it out of the page cache, but for what was there before. */
     RA_READ_ONCE = 1 << 0,
 };
 
