@@ -6,6 +6,8 @@
 #include <assert.h>
 
 #define ROUNDS 3
+/* On a local disk more threads gain nothing, and each takes memory. */
+#define LOCAL_THREADS 16
 
 /* --- what the steps share ----------------------------------------------------------------------------------- */
 
@@ -153,11 +155,18 @@ static void release_worker(struct ra_survey_worker *w)
     ra_vec_release(&w->repos);
 }
 
+static unsigned threads_for(const struct ra_job *job, bool listed)
+{
+    unsigned threads = ra_job_io_threads(job);
+    bool local = !listed && job->threads <= LOCAL_THREADS;
+    return local && threads > LOCAL_THREADS ? LOCAL_THREADS : threads;
+}
+
 static int read_from(const struct ra_job *job, bool listed, const struct ra_survey_opts *opts,
                      struct ra_survey *out, struct ra_err *err)
 {
     struct ra_survey_run run = {
-        .job = job, .opts = opts, .out = out, .threads = ra_job_io_threads(job), .listed = listed};
+        .job = job, .opts = opts, .out = out, .threads = threads_for(job, listed), .listed = listed};
     *out = (struct ra_survey){.blobs = ra_blobs_new(), .complete = true, .n_arenas = run.threads};
     out->arenas = ra_calloc(run.threads, sizeof(*out->arenas));
     run.workers = ra_calloc(run.threads, sizeof(*run.workers));

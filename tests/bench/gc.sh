@@ -18,3 +18,58 @@ compare "gc -n" 40 1 ours theirs
 compare "gc -n --delete-untagged" 80 1 ours_untagged theirs_untagged
 memory "gc -n" "$REGADM" --root "$TREE" gc -n -y
 memory "the registry's collector" docker-registry garbage-collect --dry-run "$WORK/config.yml"
+
+# Nothing is read twice, so that a cold cache counts as much as the disk does. It empties the cache of the whole machine.
+if [ -n "${BENCH_COLD:-}" ] && [ -w /proc/sys/vm/drop_caches ]; then
+    cold() { sync && echo 3 >/proc/sys/vm/drop_caches && "$@"; }
+    ours_cold() { cold ours; }
+    theirs_cold() { cold theirs; }
+    compare "gc -n, cold cache" 25 1 ours_cold theirs_cold
+fi
+
+# One repository with N tags and N untagged revisions.
+many_tags() {
+    python3 - "$1" "$2" <<'PY'
+import hashlib, json, os, sys
+base = os.path.join(sys.argv[1], "docker/registry/v2")
+def put(path, text):
+    os.makedirs(os.path.dirname(f"{base}/{path}"), exist_ok=True)
+    with open(f"{base}/{path}", "w") as f:
+        f.write(text)
+def blob(text):
+    d = hashlib.sha256(text.encode()).hexdigest()
+    put(f"blobs/sha256/{d[:2]}/{d}/data", text)
+    return d
+config = blob("{}")
+put(f"repositories/many/_layers/sha256/{config}/link", "sha256:" + config)
+for i in range(2 * int(sys.argv[2])):
+    d = blob(json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": [], "annotations": {"i": str(i)},
+                         "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 2, "digest": "sha256:" + config}}))
+    put(f"repositories/many/_manifests/revisions/sha256/{d}/link", "sha256:" + d)
+    if i % 2:
+        put(f"repositories/many/_manifests/tags/t{i}/index/sha256/{d}/link", "sha256:" + d)
+        put(f"repositories/many/_manifests/tags/t{i}/current/link", "sha256:" + d)
+PY
+}
+for n in 250 1000; do
+    many_tags "$WORK/many-$n" "$n"
+    registry_config "$WORK/many-$n" >"$WORK/many.yml"
+    ours_many() { "$REGADM" --root "$WORK/many-$n" gc -n -y -m; }
+    theirs_many() { docker-registry garbage-collect --dry-run -m "$WORK/many.yml"; }
+    compare "gc -n -m, $n tags in one repository" "$n / 2" 1 ours_many theirs_many
+done
+
+# Deleting, against rm -rf of the same folders.
+"$OUT/tests/bench/mktree" "$WORK/ours-tree" 40 >/dev/null
+cp -r "$WORK/ours-tree" "$WORK/rm-tree"
+"$REGADM" --root "$WORK/ours-tree" gc -n -v -y -m --min-age 0 2>/dev/null | grep '^docker/' | sed "s|/[^/]*$||; s|^|$WORK/rm-tree/|" >"$WORK/doomed"
+wc -l <"$WORK/doomed" | sed 's/$/ folders to remove/'
+ours_delete() { "$REGADM" --root "$WORK/ours-tree" gc -q -y -m --min-age 0; }
+rm_delete() { xargs rm -rf <"$WORK/doomed"; }
+compare "gc, against rm -rf of what it removes" 1 1 ours_delete rm_delete
+
+# Four times the tree, four times the work.
+"$OUT/tests/bench/mktree" "$WORK/quarter" 100 >/dev/null
+quarter() { "$REGADM" --root "$WORK/quarter" gc -n -y; }
+compare "a quarter of the tree, against the whole" "4 where the whole has 400 repositories" 3 quarter ours
+memory "gc -n on a quarter of the tree" "$REGADM" --root "$WORK/quarter" gc -n -y

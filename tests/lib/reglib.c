@@ -2,14 +2,22 @@
 
 #include "base/vec.h"
 #include "registry/layout.h"
+#include "store/driver.h"
 #include "store/mem.h"
 
 #define OCI "application/vnd.oci.image."
 
-struct ra_store *t_reg_new(void)
+struct ra_store *t_reg_new_flat(void)
 {
     struct ra_store *s = ra_mem_open();
     ra_mem_set_clock(s, T_OLD);
+    return s;
+}
+
+struct ra_store *t_reg_new(void)
+{
+    struct ra_store *s = t_reg_new_flat();
+    s->info.caps &= ~(unsigned)(RA_CAP_LIST_FLAT | RA_CAP_LIST_SIZE);
     return s;
 }
 

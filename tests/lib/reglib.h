@@ -13,8 +13,9 @@
 /* 2020-01-01, for things that are old enough. */
 #define T_OLD ((int64_t)1577836800 * 1000000000)
 
-/* A new store in memory whose clock stands at T_OLD. */
+/* A new store in memory whose clock stands at T_OLD: one that calls itself a disk, and one that is like a bucket. */
 struct ra_store *t_reg_new(void);
+struct ra_store *t_reg_new_flat(void);
 
 /* An object, and a link that holds a digest. */
 void t_reg_put(struct ra_store *s, const char *key, const char *text);

@@ -86,9 +86,12 @@ static void push_signature(struct ra_store *s)
     t_reg_link(s, t_fmt("%ssignatures/sha256/%s/link", folder, ra_digest_hex(&signature, hex)), &signature);
 }
 
+/* Whether the store is like a bucket: then one listing is read instead of folders. */
+static bool flat;
+
 static struct ra_store *make_tree(bool whole)
 {
-    struct ra_store *s = t_reg_new();
+    struct ra_store *s = flat ? t_reg_new_flat() : t_reg_new();
     push_kept(s);
     push_unlinked(s);
     push_alias(s);
@@ -183,6 +186,15 @@ static void cut_off(void **state)
     try_calls((struct ra_fault_plan){.mode = RA_FAULT_STOP, .error = EIO}, 7, false, 1);
 }
 
+static void in_a_bucket(void **state)
+{
+    (void)state;
+    flat = true;
+    try_calls((struct ra_fault_plan){.mode = RA_FAULT_ONCE, .error = EIO}, 1, true, 1);
+    try_calls((struct ra_fault_plan){.mode = RA_FAULT_STOP, .error = EIO}, 3, true, 1);
+    flat = false;
+}
+
 static void everything_vanishes(void **state)
 {
     (void)state;
@@ -211,11 +223,9 @@ static int remember(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_call_fails),
-        cmocka_unit_test(cut_off),
-        cmocka_unit_test(everything_vanishes),
-        cmocka_unit_test(one_thing_vanishes),
-        cmocka_unit_test(threads_make_no_difference),
+        cmocka_unit_test(one_call_fails),      cmocka_unit_test(cut_off),
+        cmocka_unit_test(everything_vanishes), cmocka_unit_test(one_thing_vanishes),
+        cmocka_unit_test(in_a_bucket),         cmocka_unit_test(threads_make_no_difference),
     };
     return cmocka_run_group_tests(tests, remember, NULL);
 }
