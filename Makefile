@@ -158,22 +158,24 @@ format:
 BIN  := $(DESTDIR)$(PREFIX)/bin
 MAN  := $(DESTDIR)$(PREFIX)/share/man/man1
 MAN5 := $(DESTDIR)$(PREFIX)/share/man/man5
+MAN7 := $(DESTDIR)$(PREFIX)/share/man/man7
 BASH := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSH  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 install: all
-	install -d $(BIN) $(MAN) $(MAN5) $(BASH) $(ZSH) $(FISH)
+	install -d $(BIN) $(MAN) $(MAN5) $(MAN7) $(BASH) $(ZSH) $(FISH)
 	install -m 755 $(OUT)/regadm $(BIN)/regadm
 	install -m 644 $(wildcard man/*.1) $(MAN)
 	install -m 644 $(wildcard man/*.5) $(MAN5)
+	install -m 644 $(wildcard man/*.7) $(MAN7)
 	install -m 644 completions/regadm.bash $(BASH)/regadm
 	install -m 644 completions/regadm.zsh $(ZSH)/_regadm
 	install -m 644 completions/regadm.fish $(FISH)/regadm.fish
 
 uninstall:
 	rm -f $(BIN)/regadm $(patsubst man/%,$(MAN)/%,$(wildcard man/*.1)) \
-		$(patsubst man/%,$(MAN5)/%,$(wildcard man/*.5))
+		$(patsubst man/%,$(MAN5)/%,$(wildcard man/*.5)) $(patsubst man/%,$(MAN7)/%,$(wildcard man/*.7))
 	rm -f $(BASH)/regadm $(ZSH)/_regadm $(FISH)/regadm.fish
 
 clean:

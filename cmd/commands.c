@@ -17,6 +17,7 @@ const struct ra_cmd *const ra_commands[] = {
     &ra_cmd_export,
     &ra_cmd_import,
     &ra_cmd_archive,
+    &ra_cmd_copy,
     &ra_cmd_migrate_v1,
     &ra_cmd_ls_v1,
     &ra_cmd_htpasswd,

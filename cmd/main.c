@@ -20,6 +20,7 @@
  *   rm.c
  *   gc.c
  *   export.c        and import.c; archive.c looks into an archive without a registry
+ *   copy.c
  *   find.c
  *   du.c
  *   report.c
@@ -50,6 +51,7 @@
  *   htpasswd.c      changing and asking a file of users; htcheck.c: what a registry makes of it
  *   suggest.c       names that complete what somebody began to type
  *   import.c        any archive into a storage; import_*.c: a plan out of each format, names, layers, copying
+ *   copy.c          a whole storage into another
  *   export.c        a storage into an archive; export_*.c: what is chosen, the catalogue, where it lies, the bytes
  *
  * lib/registry/   what the tree means

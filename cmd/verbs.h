@@ -16,6 +16,7 @@ extern const struct ra_cmd ra_cmd_ls_v1;
 extern const struct ra_cmd ra_cmd_export;
 extern const struct ra_cmd ra_cmd_import;
 extern const struct ra_cmd ra_cmd_archive;
+extern const struct ra_cmd ra_cmd_copy;
 extern const struct ra_cmd ra_cmd_fsck;
 extern const struct ra_cmd ra_cmd_du;
 extern const struct ra_cmd ra_cmd_report;

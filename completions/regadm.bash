@@ -40,7 +40,7 @@ _regadm_paths()
     mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }
 
-_regadm_verbs="ls tags inspect find du report rm gc fsck export import archive migrate-v1 ls-v1 htpasswd help completion version"
+_regadm_verbs="ls tags inspect find du report rm gc fsck export import archive copy migrate-v1 ls-v1 htpasswd help completion version"
 
 # The verb among the words, by its proper name.
 _regadm_find_verb()
@@ -80,6 +80,7 @@ _regadm_options()
     export) _regadm_offer "--output --all --format --platform --no-untagged --since --have --print-catalog --name --tag-names --plain-layers --no-docker-table --compress --skip-damaged --no-verify --no-timestamp --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     import) _regadm_offer "--as --prefix --select --keep-host --replace --mirror --allow-missing --layer-compression --level --no-verify-diff-ids --max-size --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     archive) _regadm_offer "--verify --root --config --json --quiet --verbose --color --help" ;;
+    copy) _regadm_offer "--root --config --dry-run --json --quiet --verbose --color --help" ;;
     migrate-v1) _regadm_offer "--library --rename --name-map --lowercase --replace --format --state --link --plain --strict --trust-inprogress --salvage --limit --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     ls-v1) _regadm_offer "--tags --follow-symlinks --root --config --json --quiet --verbose --color --help" ;;
     htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;
@@ -175,6 +176,7 @@ _regadm_operand()
     export) _regadm_ask refs ;;
     import) _regadm_paths -f ;;
     archive) _regadm_paths -f ;;
+    copy) _regadm_paths -d ;;
     migrate-v1) _regadm_paths -d ;;
     ls-v1) _regadm_paths -d ;;
     htpasswd) _regadm_paths -f ;;

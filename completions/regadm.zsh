@@ -29,6 +29,7 @@ _regadm_verbs() {
         'export:back up the registry, save images as tarballs'
         'import:restore a backup, load image tarballs'
         'archive:list or verify an archive, without a registry'
+        'copy:copy a whole storage, between folders and buckets'
         'migrate-v1:bring the data of the old Python registry into this storage'
         'ls-v1:list what the storage of an old Python registry holds'
         'htpasswd:add, change, check and list the users of a registry'
@@ -308,6 +309,18 @@ _regadm() {
                 '--color=[colour]:WHEN:(auto always never)' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:_files'
+            ;;
+        copy)
+            _arguments -s -S \
+                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
+                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
+                '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
+                '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                \*{-v,--verbose}'[say more]' \
+                '--color=[colour]:WHEN:(auto always never)' \
+                '(-h --help)'{-h,--help}'[show this help]' \
+                '*:argument:_files -/'
             ;;
         migrate-v1)
             _arguments -s -S \

@@ -261,7 +261,8 @@ static int by_all(const void *a, const void *b)
 static void drop_twins(struct link *at, size_t *n)
 {
     size_t kept = 0;
-    qsort(at, *n, sizeof(*at), by_all);
+    if (*n)
+        qsort(at, *n, sizeof(*at), by_all);
     for (size_t i = 0; i < *n; i++)
         if (i == 0 || by_all(&at[i], &at[kept - 1]) != 0)
             at[kept++] = at[i];

@@ -24,7 +24,7 @@ static int check_tree(const struct ra_storage_where *where, struct ra_storage *o
     int rc = ra_list_open(out->store, RA_V2, &opts, &l, err);
     if (rc == 0)
         rc = ra_list_next(l, &page, err);
-    if (rc != 0 || where->create)
+    if (rc != 0 || where->create || where->pretend)
         return rc < 0 ? rc : 0;
     rc = ra_fail(err, RA_NOTFOUND,
                  "'%s' (from %s) holds no registry storage: nothing has a key that begins with " RA_V2,

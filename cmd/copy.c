@@ -1,0 +1,136 @@
+#include "print.h"
+#include "rows.h"
+#include "verbs.h"
+
+#include "base/num.h"
+#include "jobs/copy.h"
+#include "registry/layout.h"
+#include "registry/storage.h"
+
+#include <unistd.h>
+
+extern char **environ;
+
+/* A verb with two storages opens both itself: the frame knows of one. */
+struct ends {
+    struct ra_storage from, to;
+    struct ra_lock *lock;
+};
+
+static void ends_release(struct ends *e)
+{
+    ra_store_unlock(e->lock);
+    ra_storage_release(&e->from);
+    ra_storage_release(&e->to);
+}
+
+static int open_ends(struct ra_ctx *ctx, struct ends *e, struct ra_err *err)
+{
+    struct ra_storage_where where = {
+        .root = ctx->operands.at[0], .env = (const char *const *)environ, .follow = ctx->g.follow};
+    int rc = ra_storage_open(&where, &e->from, err);
+    if (rc < 0)
+        return ra_wrap(err, rc, "the source");
+    where.root = ctx->operands.at[1];
+    where.create = !ctx->g.dry_run;
+    where.pretend = ctx->g.dry_run;
+    rc = ra_storage_open(&where, &e->to, err);
+    if (rc == 0)
+        rc = ra_storage_check_owner(e->to.store, err);
+    if (rc < 0)
+        return ra_wrap(err, rc, "the destination");
+    if (ctx->g.dry_run)
+        return 0;
+    ra_auto_free char *who = ra_asprintf("regadm copy, process %d", (int)getpid());
+    return ra_store_lock(e->to.store, RA_LOCK_KEY, who, &e->lock, err);
+}
+
+static int print_json(struct ra_ctx *ctx, const struct ra_copy_result *r, struct ra_err *err)
+{
+    struct ra_jsonw w;
+    ra_json_open(&w, ctx);
+    ra_jsonw_key_bool(&w, "dry_run", ctx->g.dry_run);
+    ra_jsonw_key(&w, "blobs");
+    ra_jsonw_object(&w);
+    ra_jsonw_key_u64(&w, "written", r->blobs.copied);
+    ra_jsonw_key_u64(&w, "bytes", r->blobs.bytes);
+    ra_jsonw_key_u64(&w, "present", r->blobs.present);
+    ra_jsonw_end(&w);
+    ra_jsonw_key_u64(&w, "layer_links", r->layer_links);
+    ra_jsonw_key_u64(&w, "revisions", r->revision_links);
+    ra_jsonw_key_u64(&w, "tags", r->tags);
+    ra_jsonw_key_u64(&w, "skipped", r->skipped);
+    return ra_json_close(&w, ctx, err);
+}
+
+static void print_table(const struct ra_ctx *ctx, const struct ra_copy_result *r)
+{
+    static const struct ra_column columns[] = {
+        {""}, {"COPIED", RA_RIGHT}, {"PRESENT", RA_RIGHT}, {"", RA_RIGHT}, {0}};
+    const struct {
+        const char *name;
+        uint64_t n;
+    } links[] = {{"layer links", r->layer_links}, {"revisions", r->revision_links}, {"tags", r->tags}};
+    RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
+    ra_cell(rows, "blobs");
+    ra_cell_count(rows, r->blobs.copied);
+    ra_cell_count(rows, r->blobs.present);
+    ra_cell_size(rows, r->blobs.bytes);
+    for (size_t i = 0; i < RA_COUNT(links); i++) {
+        ra_cell(rows, links[i].name);
+        ra_cell_count(rows, links[i].n);
+        ra_cell(rows, "");
+        ra_cell(rows, "");
+    }
+    ra_rows_print(rows, stdout);
+    if (ctx->g.dry_run)
+        ra_say(ctx, "nothing was copied: this was a dry run");
+}
+
+static int run(struct ra_ctx *ctx, struct ra_err *err)
+{
+    __attribute__((cleanup(ends_release))) struct ends ends = {0};
+    struct ra_copy_result result;
+    int rc = open_ends(ctx, &ends, err);
+    if (rc < 0)
+        return rc;
+    struct ra_job job = ctx->job;
+    job.store = ends.from.store;
+    job.progress = ra_progress_start(ctx->g.progress && !ctx->g.quiet && isatty(STDERR_FILENO));
+    rc = ra_copy(&job, ends.to.store, &result, err);
+    ra_progress_stop(job.progress);
+    if (rc < 0)
+        return rc;
+    if (ctx->g.json)
+        return print_json(ctx, &result, err);
+    if (!ctx->g.quiet)
+        print_table(ctx, &result);
+    return 0;
+}
+
+static const struct ra_example examples[] = {
+    {"copy /var/lib/registry 's3://bucket/registry?region=eu-west-1'", "A folder into a bucket"},
+    {"copy -n 's3://bucket?endpoint=https://ceph:8080' /srv/registry",
+     "What a copy the other way would take"},
+    {0},
+};
+
+const struct ra_cmd ra_cmd_copy = {
+    .name = "copy",
+    .group = "Carry",
+    .summary = "copy a whole storage, between folders and buckets",
+    .operands = "SOURCE DEST",
+    .min = 2,
+    .max = 2,
+    .complete = RA_COMPLETE_DIR,
+    .prose =
+        "Copies every blob, link and tag that DEST does not have yet; each blob is checked against its "
+        "digest on "
+        "the way. Blobs come first and tags last, so a copy may be cut anywhere, and run again. Nothing is "
+        "removed "
+        "from DEST; uploads and foreign files stay behind. SOURCE and DEST are root directories, or buckets: "
+        "s3://BUCKET/PREFIX?region=REGION&endpoint=URL, see regadm-store(7).",
+    .examples = examples,
+    .flags = RA_CMD_DRY_RUN | RA_CMD_JSON | RA_CMD_QUIET,
+    .run = run,
+};

@@ -1,0 +1,299 @@
+#include "jobs/copy.h"
+
+#include "base/arena.h"
+#include "registry/layout.h"
+#include "registry/put.h"
+#include "store/snapshot.h"
+
+#include <stdatomic.h>
+
+#define STEP ((size_t)256 << 10)
+
+struct blob {
+    struct ra_digest digest;
+    uint64_t size;
+    bool bad;
+};
+
+struct link {
+    enum ra_key_kind kind;
+    struct ra_digest digest; /* of RA_KEY_TAG_CURRENT: once it was read */
+    const char *key;         /* RA_KEY_TAG_CURRENT */
+    const char *repo, *tag;
+    bool bad;
+};
+
+struct run {
+    const struct ra_job *job;
+    struct ra_store *to, *known; /* known: `to`, or a snapshot of it */
+    struct ra_copy_result *out;
+    struct ra_arena arena;
+    const char *last_repo; /* the one noted last: most keys of a repository come together */
+    RA_VEC(struct blob) blobs;
+    RA_VEC(struct link) links;
+    struct ra_digest_set bad;
+    pthread_mutex_t mutex; /* guards bad, and the counts */
+};
+
+/* --- what there is to copy --- */
+
+static const char *repo_of(struct run *r, const struct ra_key_parts *p)
+{
+    if (!r->last_repo || strlen(r->last_repo) != p->repo_len ||
+        memcmp(r->last_repo, p->repo, p->repo_len) != 0)
+        r->last_repo = ra_arena_strndup(&r->arena, p->repo, p->repo_len);
+    return r->last_repo;
+}
+
+static void note_link(struct run *r, const struct ra_key_parts *p, const char *key)
+{
+    bool tag = p->kind == RA_KEY_TAG_CURRENT || p->kind == RA_KEY_TAG_HISTORY;
+    *ra_vec_push(&r->links) =
+        (struct link){.kind = p->kind,
+                      .digest = p->digest,
+                      .key = p->kind == RA_KEY_TAG_CURRENT ? ra_arena_strdup(&r->arena, key) : NULL,
+                      .repo = repo_of(r, p),
+                      .tag = tag ? ra_arena_strndup(&r->arena, p->name, p->name_len) : NULL};
+}
+
+static void note(struct run *r, const char *key, const struct ra_entry *e)
+{
+    struct ra_key_parts p;
+    ra_key_parse(key, &p);
+    if (e->st.kind == RA_OTHER || p.kind == RA_KEY_FOREIGN || p.kind == RA_KEY_UPLOAD ||
+        p.kind == RA_KEY_OURS)
+        r->out->left++;
+    else if (p.kind == RA_KEY_BLOB)
+        *ra_vec_push(&r->blobs) = (struct blob){p.digest, e->st.size, false};
+    else
+        note_link(r, &p, key);
+}
+
+static int list_source(struct run *r, struct ra_err *err)
+{
+    struct ra_list_opts opts = {.mode = RA_LIST_DEEP, .want = RA_WANT_SIZE};
+    RA_AUTO_PTR(ra_list) l = NULL;
+    RA_BUF_AUTO key = {0};
+    struct ra_page page;
+    int rc = ra_list_open(r->job->store, RA_V2, &opts, &l, err);
+    while (rc == 0 && (rc = ra_list_next(l, &page, err)) > 0) {
+        for (size_t i = 0; i < page.n; i++) {
+            ra_buf_clear(&key);
+            ra_buf_addf(&key, RA_V2 "%s", page.at[i].name);
+            note(r, ra_buf_str(&key), &page.at[i]);
+        }
+        ra_progress_add(r->job->progress, page.n, 0);
+        rc = ra_check_cancelled(err);
+    }
+    return rc;
+}
+
+/* --- blobs --- */
+
+static bool is_there(struct run *r, const char *key, uint64_t size)
+{
+    struct ra_stat st;
+    return ra_store_stat(r->known, key, &st, NULL) == 0 && st.kind == RA_OBJECT && st.size == size;
+}
+
+static int transfer(struct run *r, const struct blob *b, const char *key, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_reader) from = NULL;
+    RA_AUTO_PTR(ra_put_blob) to = NULL;
+    ra_auto_free char *bytes = ra_malloc(STEP);
+    struct ra_blob_id id;
+    ssize_t n = 1;
+    int rc = ra_read_open(r->job->store, key, 0, UINT64_MAX, RA_READ_ONCE, &from, err);
+    if (rc == 0)
+        rc = ra_put_blob_open(r->to, &b->digest, b->size, &to, err);
+    while (rc == 0 && n > 0) {
+        n = ra_read(from, bytes, STEP, err);
+        rc = n < 0 ? (int)n : ra_put_blob_write(to, bytes, (size_t)n, err);
+        ra_progress_add(r->job->progress, 0, n > 0 ? (uint64_t)n : 0);
+        if (rc == 0)
+            rc = ra_check_cancelled(err);
+    }
+    if (rc == 0)
+        rc = ra_put_blob_seal(to, &id, err);
+    return rc < 0 ? rc : ra_put_blob_publish(ra_steal_ptr(&to), err);
+}
+
+/* Whether an error is about this one blob of the source; any other ends the copy. */
+static bool only_this(int rc)
+{
+    return rc == -RA_CORRUPT || rc == -RA_NOTFOUND;
+}
+
+static void leave_out(struct run *r, struct blob *b, const char *key, struct ra_err *why)
+{
+    ra_find(r->job->findings, RA_ERROR, why->code == RA_CORRUPT ? "corrupt-blob" : "vanished",
+            &(struct ra_place){.path = key, .digest = &b->digest}, "not copied: %s", ra_err_text(why));
+    RA_LOCKED(&r->mutex);
+    b->bad = true;
+    r->out->skipped++;
+    ra_digest_set_add(&r->bad, &b->digest, NULL);
+}
+
+static void count_blob(struct run *r, const struct blob *b, bool copied)
+{
+    RA_LOCKED(&r->mutex);
+    struct ra_copy_count *count = &r->out->blobs;
+    *(copied ? &count->copied : &count->present) += 1;
+    count->bytes += copied ? b->size : 0;
+}
+
+static int copy_blob(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err)
+{
+    struct run *r = arg;
+    struct blob *b = &r->blobs.at[i];
+    struct ra_key key;
+    RA_ERR_AUTO why = {0};
+    ra_key_blob(&key, &b->digest);
+    bool there = is_there(r, key.s, b->size);
+    int rc = there || r->job->dry_run ? 0 : transfer(r, b, key.s, &why);
+    ra_progress_add(r->job->progress, 1, 0);
+    if (rc == 0)
+        count_blob(r, b, !there);
+    else if (only_this(rc))
+        leave_out(r, b, key.s, &why);
+    else
+        return ra_err_move(err, &why);
+    return 0;
+}
+
+/* --- links --- */
+
+static int read_tag(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err)
+{
+    struct run *r = arg;
+    struct link *l = &r->links.at[i];
+    RA_BUF_AUTO text = {0};
+    if (l->kind != RA_KEY_TAG_CURRENT)
+        return 0;
+    int rc = ra_store_get(r->job->store, l->key, RA_LINK_MAX, &text, NULL, err);
+    if (rc < 0 && rc != -RA_NOTFOUND && rc != -RA_TOOBIG)
+        return rc;
+    l->bad = rc < 0 || !ra_link_parse(ra_buf_str(&text), text.len, &l->digest);
+    if (l->bad)
+        ra_find(r->job->findings, RA_ERROR, "bad-link",
+                &(struct ra_place){.path = l->key, .repository = l->repo, .tag = l->tag},
+                "not copied: the link holds no digest");
+    ra_err_clear(err);
+    return 0;
+}
+
+static bool link_is_there(struct run *r, const struct link *l)
+{
+    struct ra_key key;
+    char text[RA_DIGEST_TEXT];
+    if (l->kind == RA_KEY_TAG_CURRENT)
+        return false; /* what it says has to be read, which registry/put.h does */
+    if (l->kind == RA_KEY_LAYER)
+        ra_key_layer(&key, l->repo, &l->digest);
+    else if (l->kind == RA_KEY_REVISION)
+        ra_key_revision(&key, l->repo, &l->digest);
+    else
+        ra_key_tag_history(&key, l->repo, l->tag, &l->digest);
+    return is_there(r, key.s, strlen(ra_digest_text(&l->digest, text)));
+}
+
+static void put_link(struct run *r, struct ra_put *put, const struct link *l)
+{
+    if (l->bad || ra_digest_set_find(&r->bad, &l->digest) != RA_NONE)
+        r->out->skipped++;
+    else if (link_is_there(r, l))
+        return;
+    else if (l->kind == RA_KEY_LAYER)
+        ra_put_layer(put, l->repo, &l->digest);
+    else if (l->kind == RA_KEY_REVISION)
+        ra_put_revision(put, l->repo, &l->digest);
+    else if (l->kind == RA_KEY_TAG_HISTORY)
+        ra_put_tag_history(put, l->repo, l->tag, &l->digest);
+    else
+        ra_put_tag(put, l->repo, l->tag, &l->digest);
+}
+
+static void count_plan(struct run *r)
+{
+    ra_vec_each (l, &r->links) {
+        if (l->bad || link_is_there(r, l))
+            continue;
+        r->out->layer_links += l->kind == RA_KEY_LAYER;
+        r->out->revision_links += l->kind == RA_KEY_REVISION;
+        r->out->tags += l->kind == RA_KEY_TAG_CURRENT;
+    }
+}
+
+static int copy_links(struct run *r, unsigned threads, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_put) put = ra_put_new(r->to);
+    struct ra_put_counts counts = {0};
+    ra_progress_phase(r->job->progress, "copying links", r->links.n, 0);
+    int rc = ra_parallel(threads, r->links.n, read_tag, r, err);
+    if (rc < 0)
+        return rc;
+    if (r->job->dry_run) {
+        count_plan(r);
+        return 0;
+    }
+    ra_vec_each (l, &r->links)
+        put_link(r, put, l);
+    rc = ra_put_finish(put, threads, &counts, err);
+    r->out->layer_links = counts.layer_links;
+    r->out->revision_links = counts.revision_links;
+    r->out->tags = counts.tags;
+    return rc;
+}
+
+/* --- all of it --- */
+
+static bool flat(const struct ra_store *s)
+{
+    return ra_store_info(s)->caps & RA_CAP_LIST_FLAT;
+}
+
+/* As many at once as the slower of the two needs to be busy. */
+static unsigned width(const struct run *r)
+{
+    struct ra_job other = *r->job;
+    other.store = r->to;
+    unsigned a = ra_job_io_threads(r->job), b = ra_job_io_threads(&other);
+    return a > b ? a : b;
+}
+
+static uint64_t total_bytes(const struct run *r)
+{
+    uint64_t n = 0;
+    ra_vec_each (b, &r->blobs)
+        n += b->size;
+    return n;
+}
+
+static int copy_all(struct run *r, struct ra_err *err)
+{
+    unsigned threads = width(r);
+    RA_AUTO_PTR(ra_store) snapshot = NULL;
+    ra_progress_phase(r->job->progress, "listing", 0, 0);
+    int rc = list_source(r, err);
+    if (rc == 0 && flat(r->to))
+        rc = ra_snapshot_open(r->to, RA_V2, threads, r->job->progress, &snapshot, err);
+    if (rc < 0)
+        return rc;
+    r->known = snapshot ? snapshot : r->to;
+    ra_progress_phase(r->job->progress, "copying blobs", r->blobs.n, total_bytes(r));
+    rc = ra_parallel(threads, r->blobs.n, copy_blob, r, err);
+    return rc < 0 ? rc : copy_links(r, threads, err);
+}
+
+int ra_copy(const struct ra_job *job, struct ra_store *to, struct ra_copy_result *out, struct ra_err *err)
+{
+    struct run r = {.job = job, .to = to, .out = out, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    *out = (struct ra_copy_result){0};
+    int rc = copy_all(&r, err);
+    ra_vec_release(&r.blobs);
+    ra_vec_release(&r.links);
+    ra_digest_set_release(&r.bad);
+    ra_arena_release(&r.arena);
+    pthread_mutex_destroy(&r.mutex);
+    return rc;
+}

@@ -1,0 +1,33 @@
+/*
+ * A whole storage into another one, between any two stores: what the destination has already is left alone, so
+ * that an interrupted copy is taken up where it stopped and a second one costs little. Every blob is hashed on
+ * its way and appears only when it is what its digest says.
+ *
+ * Order: blobs; then layer links, revision links, histories of tags and tags, as registry/put.h writes them. A
+ * link whose blob was damaged in the source is left out, with a finding: the destination never names what it
+ * does not have from here. Uploads, leftovers and foreign files stay behind. Nothing is removed from the
+ * destination, and a tag that is there already and points elsewhere is moved.
+ *
+ * Memory: about 150 bytes an object of the source, and a buffer a thread.
+ */
+#ifndef RA_JOBS_COPY_H
+#define RA_JOBS_COPY_H
+
+#include "jobs/job.h"
+
+struct ra_copy_count {
+    uint64_t copied, bytes, present; /* bytes: of those copied */
+};
+
+struct ra_copy_result {
+    struct ra_copy_count blobs;
+    uint64_t layer_links, revision_links, tags; /* written */
+    uint64_t skipped;                           /* damaged, or left out for it: there is a finding for each */
+    uint64_t left; /* objects that are no part of what is copied: uploads, foreign files, our own */
+};
+
+/* From job->store to `to`; with job->dry_run nothing is written, and the links that are there already are counted
+ * among those that would be written. The caller holds the destination's lock. */
+int ra_copy(const struct ra_job *job, struct ra_store *to, struct ra_copy_result *out, struct ra_err *err);
+
+#endif

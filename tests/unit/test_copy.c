@@ -1,0 +1,189 @@
+/* Copies of whole storages, from memory to memory and to a folder: all of it, only what is missing, in an order that
+ * may be cut anywhere, and nothing that is damaged. */
+#include "lib/reglib.h"
+
+#include "jobs/copy.h"
+#include "registry/layout.h"
+#include "store/fault.h"
+#include "store/fs.h"
+#include "store/mem.h"
+
+static struct ra_findings findings = RA_FINDINGS_INIT;
+
+static int copy(struct ra_store *from, struct ra_store *to, unsigned threads, bool dry_run,
+                struct ra_copy_result *out, struct ra_err *err)
+{
+    struct ra_job job = {.store = from, .threads = threads, .findings = &findings, .dry_run = dry_run};
+    return ra_copy(&job, to, out, err);
+}
+
+static struct ra_copy_result must_copy(struct ra_store *from, struct ra_store *to, unsigned threads)
+{
+    struct ra_copy_result result;
+    struct ra_err err = {0};
+    t_ok(copy(from, to, threads, false, &result, &err), &err);
+    return result;
+}
+
+static struct ra_store *sample(void)
+{
+    struct ra_store *s = t_reg_new();
+    struct ra_digest shared = t_reg_layer(s, "team/app", "shared");
+    struct ra_digest one = t_reg_image(s, "team/app", "one", &shared, NULL);
+    struct ra_digest two = t_reg_image(s, "team/app", "two", &shared, NULL);
+    struct ra_digest three = t_reg_image(s, "other", "three", NULL, NULL);
+    t_reg_tag(s, "team/app", "v1", &one);
+    t_reg_tag(s, "team/app", "v2", &one);
+    t_reg_tag(s, "team/app", "v2", &two);
+    t_reg_tag(s, "other", "latest", &three);
+    return s;
+}
+
+static void all_of_it_is_copied(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) from = sample();
+    for (unsigned threads = 1; threads <= 4; threads += 3) {
+        RA_AUTO_PTR(ra_store) to = ra_mem_open();
+        struct ra_copy_result r = must_copy(from, to, threads);
+        assert_string_equal(t_reg_listing(from), t_reg_listing(to));
+        assert_int_equal(r.tags, 3);
+        assert_int_equal(r.revision_links, 3);
+        assert_int_equal(r.blobs.present, 0);
+        assert_int_equal(r.skipped, 0);
+    }
+}
+
+static void a_folder_takes_it_too_and_gives_it_back(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) from = sample();
+    RA_AUTO_PTR(ra_store) folder = NULL;
+    RA_AUTO_PTR(ra_store) back = ra_mem_open();
+    struct ra_err err = {0};
+    t_ok(ra_fs_open(t_dir(), 0, &folder, &err), &err);
+    must_copy(from, folder, 2);
+    must_copy(folder, back, 2);
+    assert_string_equal(t_reg_listing(from), t_reg_listing(back));
+}
+
+static void a_second_time_costs_nothing(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) from = sample();
+    RA_AUTO_PTR(ra_store) to = ra_mem_open();
+    struct ra_copy_result first = must_copy(from, to, 2), again = must_copy(from, to, 2);
+    assert_int_equal(again.blobs.copied, 0);
+    assert_int_equal(again.blobs.present, first.blobs.copied);
+    assert_int_equal(again.layer_links + again.revision_links + again.tags, 0);
+}
+
+static void tags_move_and_nothing_goes(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) from = sample();
+    RA_AUTO_PTR(ra_store) to = ra_mem_open();
+    must_copy(from, to, 2);
+    struct ra_digest mine = t_reg_image(to, "mine", "mine", NULL, NULL);
+    t_reg_tag(to, "mine", "keep", &mine);
+    struct ra_digest four = t_reg_image(from, "other", "four", NULL, NULL);
+    t_reg_tag(from, "other", "latest", &four);
+    struct ra_copy_result r = must_copy(from, to, 2);
+    assert_int_equal(r.tags, 1);
+    assert_int_equal(r.revision_links, 1);
+    struct ra_key key;
+    char text[RA_DIGEST_TEXT];
+    RA_BUF_AUTO link = {0};
+    assert_int_equal(ra_store_get(to, ra_key_tag_current(&key, "other", "latest"), 200, &link, NULL, NULL),
+                     0);
+    assert_string_equal(ra_buf_str(&link), ra_digest_text(&four, text));
+    assert_true(t_reg_has(to, ra_key_tag_current(&key, "mine", "keep")));
+}
+
+static void a_dry_run_writes_nothing(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) from = sample();
+    RA_AUTO_PTR(ra_store) to = ra_mem_open();
+    struct ra_copy_result would, did;
+    struct ra_err err = {0};
+    t_ok(copy(from, to, 2, true, &would, &err), &err);
+    assert_string_equal(t_reg_listing(to), "");
+    did = must_copy(from, to, 2);
+    assert_int_equal(would.blobs.copied, did.blobs.copied);
+    assert_int_equal(would.layer_links, did.layer_links);
+    assert_int_equal(would.tags, did.tags);
+}
+
+static void what_is_damaged_stays_behind(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) from = sample();
+    RA_AUTO_PTR(ra_store) to = ra_mem_open();
+    struct ra_key key;
+    struct ra_digest layer = t_reg_layer(from, "other", "damaged");
+    t_reg_put(from, ra_key_blob(&key, &layer), "not what it should be");
+    t_reg_put(from, ra_key_tag_current(&key, "other", "broken"), "no digest");
+    t_reg_put(from, RA_REPOSITORIES "other/_uploads/1/data", "x");
+    t_reg_put(from, RA_V2 "stray", "x");
+    struct ra_copy_result r = must_copy(from, to, 2);
+    assert_int_equal(r.skipped, 3); /* the blob, its link, the tag */
+    assert_int_equal(r.left, 2);
+    assert_false(t_reg_has_blob(to, &layer));
+    assert_false(t_reg_has_layer(to, "other", &layer));
+    assert_false(t_reg_has(to, ra_key_tag_current(&key, "other", "broken")));
+    ra_findings_sort(&findings);
+    assert_int_equal(findings.list.n, 2);
+    ra_findings_release(&findings);
+}
+
+/* Cut at every write: what a tag or link of the destination names is there. */
+static bool links_hold(struct ra_store *to)
+{
+    struct ra_list_opts opts = {.mode = RA_LIST_DEEP};
+    RA_AUTO_PTR(ra_list) l = NULL;
+    struct ra_page page;
+    struct ra_err err = {0};
+    bool hold = true;
+    t_ok(ra_list_open(to, RA_V2, &opts, &l, &err), &err);
+    while (ra_list_next(l, &page, &err) > 0)
+        for (size_t i = 0; i < page.n; i++) {
+            struct ra_key_parts p;
+            ra_key_parse(t_fmt(RA_V2 "%s", page.at[i].name), &p);
+            if (p.kind == RA_KEY_LAYER || p.kind == RA_KEY_REVISION || p.kind == RA_KEY_TAG_HISTORY)
+                hold = hold && t_reg_has_blob(to, &p.digest);
+        }
+    return hold;
+}
+
+static void it_may_be_cut_anywhere(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) from = sample();
+    bool whole = false;
+    for (uint64_t at = 1; !whole; at++) {
+        struct ra_store *memory = ra_mem_open();
+        struct ra_fault_plan plan = {.at = at, .ops = RA_FAULT_WRITE, .mode = RA_FAULT_STOP, .error = ENOSPC};
+        RA_AUTO_PTR(ra_store) to = ra_fault_wrap(memory, &plan);
+        struct ra_copy_result r;
+        whole = copy(from, to, 1, false, &r, NULL) == 0;
+        assert_true(links_hold(memory));
+        must_copy(from, memory, 1);
+        assert_string_equal(t_reg_listing(from), t_reg_listing(memory));
+        assert_true(at < 1000);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_of_it_is_copied),
+        cmocka_unit_test(a_folder_takes_it_too_and_gives_it_back),
+        cmocka_unit_test(a_second_time_costs_nothing),
+        cmocka_unit_test(tags_move_and_nothing_goes),
+        cmocka_unit_test(a_dry_run_writes_nothing),
+        cmocka_unit_test(what_is_damaged_stays_behind),
+        cmocka_unit_test(it_may_be_cut_anywhere),
+    };
+    return T_RUN(tests);
+}
