@@ -21,6 +21,7 @@ const struct ra_finding_code ra_finding_codes[] = {
      "a blob's bytes are not what its digest says, or it changed while it was read; see fsck"},
     {"damaged-image",
      "an image or manifest lacks a part, or a part is damaged; export leaves it out or fails"},
+    {"dangling-layer-link", "a layer link to a blob that is not there and that nothing needs; gc removes it"},
     {"dangling-revision", "a revision link to a manifest that is not there; gc removes it"},
     {"dangling-tag", "a tag points to a manifest that is not there; push the image again or remove the tag"},
     {"foreign-file", "a file that is no part of the layout; left alone"},

@@ -50,7 +50,7 @@ struct ra_fsck;
 int ra_fsck_check(const struct ra_job *job, const struct ra_fsck_opts *opts, struct ra_fsck **out,
                   struct ra_err *err);
 const struct ra_fsck_result *ra_fsck_result(const struct ra_fsck *f);
-/* What can be repaired, sorted; RA_FIX_REFILL only with a source. Lent. */
+/* What can be repaired, sorted; RA_FIX_REFILL wants a source, and is passed over without. Lent. */
 const struct ra_fix *ra_fsck_fixes(const struct ra_fsck *f, size_t *n);
 /* Carries the fixes out: blobs from `from` (another storage; NULL: none) after verifying them, then quarantine, then
  * links, tags last. What cannot be mended is a finding (not-repaired). */

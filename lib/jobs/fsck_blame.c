@@ -83,15 +83,16 @@ static void report(struct blame *b, struct blamed *one)
     struct ra_key key;
     struct ra_digest digest;
     unsigned flags = ra_blobs_flags(f->survey.blobs, one->blob);
-    const char *what = flags & RA_FSCK_CORRUPT   ? "its bytes are not what its name says"
-                       : flags & RA_FSCK_MISSING ? "it is not there"
-                                                 : "it has another size than a manifest says";
+    const char *what = flags & RA_FSCK_CORRUPT   ? "the blob's bytes are not what its digest says"
+                       : flags & RA_FSCK_MISSING ? "the blob is not there"
+                                                 : "the blob has another size than a manifest says";
     ra_fsck_digest(f, one->blob, &digest);
     struct ra_place at = {
         .path = ra_key_blob(&key, &digest), .repository = one->repository, .digest = &digest};
     enum ra_severity severity = one->n_tags ? RA_ERROR : RA_WARNING;
     if (!one->n_tags)
-        ra_find(f->job->findings, severity, code_of(flags), &at, "%s; no tag needs it", what);
+        ra_find(f->job->findings, severity, code_of(flags), &at, "%s; %s", what,
+                flags & RA_FSCK_NEEDED ? "only untagged revisions need it" : "nothing needs it");
     else if (one->n_tags > NAMED)
         ra_find(f->job->findings, severity, code_of(flags), &at, "%s; needed by %s and %zu more", what,
                 ra_buf_str(&one->tags), one->n_tags - NAMED);

@@ -75,28 +75,48 @@ static void need(struct ra_fsck *f, uint32_t blob, unsigned flags)
     ra_blobs_set(f->survey.blobs, blob, flags);
 }
 
+/* A blob pushed by another algorithm's digest lies below its sha256; a layer link of the other digest holds that. The
+ * number of the blob with the bytes; RA_NONE when there is none. */
+static uint32_t bytes_of(struct ra_fsck *f, const struct ra_survey_repo *repo, uint32_t blob)
+{
+    struct ra_digest digest, held;
+    struct ra_key key;
+    if (is_present(f, blob))
+        return blob;
+    ra_fsck_digest(f, blob, &digest);
+    if (digest.alg == RA_SHA256 ||
+        ra_link_read(f->job->store, ra_key_layer(&key, repo->name, &digest), &held, NULL, NULL) < 0)
+        return RA_NONE;
+    uint32_t id = ra_blobs_find(f->survey.blobs, &held);
+    return id != RA_NONE && is_present(f, id) ? id : RA_NONE;
+}
+
 /* A child that is not there is a sparse index, a subject may be gone: neither is damage. */
-static void need_refs(struct ra_fsck *f, const struct ra_survey_manifest *m, unsigned flags)
+static void need_refs(struct ra_fsck *f, const struct ra_survey_repo *repo,
+                      const struct ra_survey_manifest *m, unsigned flags)
 {
     static const enum ra_ref_role held[] = {RA_REF_CONFIG, RA_REF_LAYER, RA_REF_BLOB};
     for (size_t r = 0; r < RA_COUNT(held); r++) {
         size_t n;
         const uint32_t *refs = ra_survey_refs(m, held[r], &n);
         for (size_t i = 0; i < n; i++) {
-            bool missing = !is_present(f, refs[i]);
-            need(f, refs[i], flags | (missing ? RA_FSCK_MISSING | RA_FSCK_BAD : 0));
+            uint32_t bytes = bytes_of(f, repo, refs[i]);
+            need(f, refs[i], flags | (bytes == RA_NONE ? RA_FSCK_MISSING | RA_FSCK_BAD : 0));
+            if (bytes != RA_NONE)
+                need(f, bytes, flags);
         }
     }
 }
 
-static void mark_reached(struct ra_fsck *f, const struct ra_reach *reach, unsigned flags)
+static void mark_reached(struct ra_fsck *f, const struct ra_survey_repo *repo, const struct ra_reach *reach,
+                         unsigned flags)
 {
     const struct ra_ids *ids = ra_reach_ids(reach);
     for (size_t i = 0; i < ids->n; i++) {
         const struct ra_survey_manifest *m = ra_survey_manifest(&f->survey, ids->at[i]);
         need(f, ids->at[i], flags);
         if (m)
-            need_refs(f, m, flags);
+            need_refs(f, repo, m, flags);
     }
 }
 
@@ -124,7 +144,8 @@ static void check_layer_links(struct graph *g, unsigned worker, const struct ra_
             struct ra_place at = {.path = ra_key_layer(&key, repo->name, &fix.digest),
                                   .repository = repo->name,
                                   .digest = &fix.digest};
-            ra_find(g->f->job->findings, RA_ERROR, "missing-layer-link", &at,
+            ra_find(g->f->job->findings, ra_reach_has(g->reaches[worker], refs[i]) ? RA_ERROR : RA_WARNING,
+                    "missing-layer-link", &at,
                     "the blob %s is there, but its layer link is not: it cannot be pulled",
                     ra_digest_text(&fix.digest, text));
             ra_fsck_add_fix(g->f, &fix);
@@ -157,6 +178,11 @@ static void fix_tag_from_history(struct ra_fsck *f, const struct ra_survey_repo 
     ra_fsck_add_fix(f, &fix);
 }
 
+static void refill(struct ra_fsck *f, const struct ra_digest *digest)
+{
+    ra_fsck_add_fix(f, &(struct ra_fix){.kind = RA_FIX_REFILL, .digest = *digest});
+}
+
 static void check_tag(struct ra_fsck *f, const struct ra_survey_repo *repo, const struct ra_survey_tag *tag)
 {
     struct ra_key key;
@@ -181,7 +207,7 @@ static void check_tag(struct ra_fsck *f, const struct ra_survey_repo *repo, cons
     if (!is_present(f, tag->target)) {
         ra_find(f->job->findings, RA_ERROR, "dangling-tag", &at,
                 "it points to the manifest %s, which is not there", ra_digest_text(&digest, text));
-        ra_blobs_set(f->survey.blobs, tag->target, RA_FSCK_MISSING);
+        refill(f, &digest);
         return;
     }
     if (live_revision(f, repo, tag->target))
@@ -193,6 +219,31 @@ static void check_tag(struct ra_fsck *f, const struct ra_survey_repo *repo, cons
     ra_fsck_add_fix(f, &fix);
 }
 
+static bool is_target(const struct ra_survey_repo *repo, uint32_t blob)
+{
+    for (uint32_t i = 0; i < repo->n_tags; i++)
+        if (repo->tags[i].target == blob)
+            return true;
+    return false;
+}
+
+/* That a tag points to it was said of the tag; what a tag's index leads to is blamed with all its tags. */
+static void report_missing(struct graph *g, unsigned worker, const struct ra_survey_repo *repo, uint32_t blob,
+                           const struct ra_place *at)
+{
+    struct ra_fsck *f = g->f;
+    if (is_target(repo, blob))
+        return;
+    if (ra_reach_has(g->reaches[worker], blob)) {
+        ra_blobs_set(f->survey.blobs, blob, RA_FSCK_MISSING | RA_FSCK_BAD);
+        return;
+    }
+    ra_find(f->job->findings, RA_WARNING, "dangling-revision", at,
+            "a revision link to a manifest that is not there");
+    refill(f, at->digest);
+}
+
+/* Here the worker's reach holds what tags lead to, and nothing else. */
 static void check_revision(struct graph *g, unsigned worker, const struct ra_survey_repo *repo,
                            const struct ra_survey_rev *rev)
 {
@@ -205,22 +256,36 @@ static void check_revision(struct graph *g, unsigned worker, const struct ra_sur
     struct ra_place at = {
         .path = ra_key_revision(&key, repo->name, &digest), .repository = repo->name, .digest = &digest};
     if (!is_present(f, rev->blob)) {
-        ra_find(f->job->findings, RA_WARNING, "dangling-revision", &at,
-                "a revision link to a manifest that is not there");
-        ra_blobs_set(f->survey.blobs, rev->blob, RA_FSCK_MISSING);
+        report_missing(g, worker, repo, rev->blob, &at);
         return;
     }
-    if (rev->flags & RA_REV_OTHER)
-        ra_find(f->job->findings, RA_ERROR, "link-mismatch", &at,
-                "the revision link names another digest than its path");
-    if (rev->flags & (RA_REV_BAD_LINK | RA_REV_OTHER)) {
-        struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name, .digest = digest};
-        if (!(rev->flags & RA_REV_OTHER))
-            ra_fsck_add_fix(f, &fix);
-    }
+    if (rev->flags & RA_REV_BAD_LINK && !(rev->flags & RA_REV_OTHER))
+        ra_fsck_add_fix(
+            f, &(struct ra_fix){.kind = RA_FIX_REVISION_LINK, .repository = repo->name, .digest = digest});
     const struct ra_survey_manifest *m = ra_survey_manifest(&f->survey, rev->blob);
     if (m && m->state == RA_STATE_OK)
         check_layer_links(g, worker, repo, m);
+}
+
+/* A tag's manifest whose revision link was lost wants its layer links all the same. */
+static void check_unlinked(struct graph *g, unsigned worker, const struct ra_survey_repo *repo, uint32_t blob)
+{
+    const struct ra_survey_manifest *m = blob == RA_NONE ? NULL : ra_survey_manifest(&g->f->survey, blob);
+    if (m && m->state == RA_STATE_OK && !live_revision(g->f, repo, blob))
+        check_layer_links(g, worker, repo, m);
+}
+
+/* The survey lists folders; one whose link is gone is what the registry leaves when it deletes a layer. */
+static bool is_link(const struct graph *g, const struct ra_survey_repo *repo, uint32_t blob)
+{
+    struct ra_digest digest;
+    struct ra_key key;
+    struct ra_stat st;
+    if (g->f->opts.quick || !(ra_store_info(g->f->job->store)->caps & RA_CAP_FOLDERS))
+        return true;
+    ra_fsck_digest(g->f, blob, &digest);
+    return ra_store_stat(g->f->job->store, ra_key_layer(&key, repo->name, &digest), &st, NULL) !=
+           -RA_NOTFOUND;
 }
 
 static void note_layer_links(struct graph *g, unsigned worker, const struct ra_survey_repo *repo)
@@ -228,8 +293,17 @@ static void note_layer_links(struct graph *g, unsigned worker, const struct ra_s
     memset(g->links[worker], 0, g->links_size);
     for (uint32_t i = 0; i < repo->n_layers; i++) {
         uint32_t index = ra_blobs_index(g->f->survey.blobs, repo->layers[i]);
-        g->links[worker][index / 8] |= (uint8_t)(1u << index % 8);
+        if (is_link(g, repo, repo->layers[i]))
+            g->links[worker][index / 8] |= (uint8_t)(1u << index % 8);
     }
+}
+
+/* A tag that cannot be read may mean anything that it ever pointed to. */
+static void enter_tag(struct ra_reach *reach, const struct ra_survey_tag *tag)
+{
+    ra_reach_enter(reach, tag->target);
+    for (uint32_t i = 0; tag->flags & (RA_TAG_BAD_LINK | RA_TAG_UNREADABLE) && i < tag->n_history; i++)
+        ra_reach_enter(reach, tag->history[i]);
 }
 
 static int check_repository(void *arg, size_t i, unsigned worker, struct ra_err *err)
@@ -242,15 +316,18 @@ static int check_repository(void *arg, size_t i, unsigned worker, struct ra_err 
     ra_reach_begin(reach, repo);
     for (uint32_t t = 0; t < repo->n_tags; t++) {
         check_tag(f, repo, &repo->tags[t]);
-        ra_reach_enter(reach, repo->tags[t].target);
+        enter_tag(reach, &repo->tags[t]);
     }
-    mark_reached(f, reach, RA_FSCK_TAGGED | RA_FSCK_NEEDED);
-    for (uint32_t r = 0; r < repo->n_revs; r++) {
+    mark_reached(f, repo, reach, RA_FSCK_TAGGED | RA_FSCK_NEEDED);
+    for (uint32_t t = 0; t < repo->n_tags; t++)
+        check_unlinked(g, worker, repo, repo->tags[t].target);
+    for (uint32_t r = 0; r < repo->n_revs; r++)
         check_revision(g, worker, repo, &repo->revs[r]);
+    for (uint32_t r = 0; r < repo->n_revs; r++) {
         if (!(repo->revs[r].flags & RA_REV_NO_LINK))
             ra_reach_enter(reach, repo->revs[r].blob);
     }
-    mark_reached(f, reach, RA_FSCK_NEEDED);
+    mark_reached(f, repo, reach, RA_FSCK_NEEDED);
     ra_progress_add(f->job->progress, 1, 0);
     return ra_check_cancelled(err);
 }

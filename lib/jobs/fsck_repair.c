@@ -116,7 +116,9 @@ static int mend_blob(struct repair *r, const struct ra_fix *fix, struct ra_err *
     if (rc < 0)
         return rc;
     if (fetched < 0)
-        return ra_err_move(err, &fetching);
+        return fix->kind == RA_FIX_QUARANTINE
+                   ? ra_wrap(err, ra_err_move(err, &fetching), "the corrupt blob is out of the way")
+                   : ra_err_move(err, &fetching);
     return ra_put_blob_publish(ra_steal_ptr(&blob), err);
 }
 
@@ -125,7 +127,7 @@ static int mend_blobs(struct repair *r, struct ra_err *err)
 {
     ra_vec_each (fix, &r->f->fixes) {
         RA_ERR_AUTO mending = {0};
-        if (fix->kind != RA_FIX_QUARANTINE && fix->kind != RA_FIX_REFILL)
+        if (fix->kind != RA_FIX_QUARANTINE && (fix->kind != RA_FIX_REFILL || !r->from))
             continue;
         int rc = mend_blob(r, fix, &mending);
         if (rc == -RA_CANCELLED)

@@ -70,10 +70,10 @@ static void judge_foreign(struct tree *t, const char *path)
 
 /* --- links that the survey does not read ----------------------------------------------------------- */
 
-static bool blob_present(struct tree *t, const struct ra_digest *d)
+static unsigned blob_flags(struct tree *t, const struct ra_digest *d)
 {
     uint32_t id = ra_blobs_find(t->f->survey.blobs, d);
-    return id != RA_NONE && ra_blobs_flags(t->f->survey.blobs, id) & RA_BLOB_PRESENT;
+    return id == RA_NONE ? 0 : ra_blobs_flags(t->f->survey.blobs, id);
 }
 
 /* The repository's name as the survey has it, so that it lives as long as the fix. */
@@ -92,20 +92,25 @@ static void judge_link(struct tree *t, const char *path, const struct ra_key_par
     struct ra_place at = {.path = path, .repository = lasting_name(t, parts), .digest = &parts->digest};
     int rc = ra_link_read(t->f->job->store, path, &held, NULL, &err);
     bool layer = parts->kind == RA_KEY_LAYER;
-    if (rc == 0 && ra_digest_eq(&held, &parts->digest))
-        return;
     /* A blob pushed by another algorithm's digest is kept by its sha256: its alias says so. */
-    if (rc == 0 && layer && parts->digest.alg != RA_SHA256 && held.alg == RA_SHA256)
+    bool alias = rc == 0 && layer && parts->digest.alg != RA_SHA256 && held.alg == RA_SHA256;
+    if (rc == 0 && (alias || ra_digest_eq(&held, &parts->digest))) {
+        if (layer &&
+            !((blob_flags(t, &held) | blob_flags(t, &parts->digest)) & (RA_BLOB_PRESENT | RA_FSCK_NEEDED)))
+            ra_find(findings, RA_NOTE, "dangling-layer-link", &at,
+                    "a layer link to a blob that is not there and that nothing needs");
         return;
+    }
     if (rc == 0) {
         ra_find(findings, RA_WARNING, "link-mismatch", &at, "the link names another digest than its path");
         return;
     }
     if (rc == -RA_NOTFOUND)
         return;
-    ra_find(findings, rc == -RA_CORRUPT ? RA_WARNING : RA_ERROR,
-            rc == -RA_CORRUPT ? "bad-link" : "unreadable", &at, "%s", ra_err_text(&err));
-    if (rc == -RA_CORRUPT && layer && at.repository && blob_present(t, &parts->digest))
+    bool harmless = rc == -RA_CORRUPT && !(layer && blob_flags(t, &parts->digest) & RA_FSCK_TAGGED);
+    ra_find(findings, harmless ? RA_WARNING : RA_ERROR, rc == -RA_CORRUPT ? "bad-link" : "unreadable", &at,
+            "%s", ra_err_text(&err));
+    if (rc == -RA_CORRUPT && layer && at.repository && blob_flags(t, &parts->digest) & RA_BLOB_PRESENT)
         ra_fsck_add_fix(t->f, &(struct ra_fix){.kind = RA_FIX_LAYER_LINK,
                                                .repository = at.repository,
                                                .digest = parts->digest});
@@ -113,10 +118,22 @@ static void judge_link(struct tree *t, const char *path, const struct ra_key_par
 
 /* --- walking ----------------------------------------------------------- */
 
+/* The survey complains where a repository may be behind such a thing; once is enough. */
+static bool is_reported(struct tree *t, const char *path)
+{
+    RA_LOCKED(&t->f->job->findings->mutex);
+    ra_vec_each (f, &t->f->job->findings->list)
+        if (f->path && ra_streq(f->path, path))
+            return true;
+    return false;
+}
+
 static void judge(struct tree *t, const char *path, const struct ra_stat *st)
 {
     struct ra_key_parts parts;
     struct ra_place at = {.path = path};
+    if (st->kind == RA_OTHER && is_reported(t, path))
+        return;
     if (st->kind == RA_OTHER) {
         ra_find(t->f->job->findings, RA_WARNING, "odd-file", &at,
                 "a device, socket, fifo, or a symbolic link that leads nowhere or out of the root: never "
@@ -187,7 +204,8 @@ static void report_tally(struct tree *t, struct tally *tally, const char *code, 
     char text[RA_COUNT_TEXT];
     if (tally->n)
         ra_find(t->f->job->findings, RA_WARNING, code, &(struct ra_place){.path = tally->example},
-                "%s files and folders %s, this one for example", ra_count_text(tally->n, text), what);
+                "%s %s %s, this one for example", ra_count_text(tally->n, text),
+                tally->n == 1 ? "file or folder" : "files and folders", what);
     free(tally->example);
 }
 
@@ -204,7 +222,7 @@ int ra_fsck_tree(struct ra_fsck *f, struct ra_err *err)
         t.owners = false;
     ra_progress_phase(f->job->progress, "looking at every file", 0, 0);
     int rc = ra_walk(f->job->store, &start, 1, ra_job_io_threads(f->job), &visitor, err);
-    report_tally(&t, &t.owner, "odd-owner", "belong to another user or group than the tree");
-    report_tally(&t, &t.mode, "odd-mode", "cannot be read and written by their owner");
+    report_tally(&t, &t.owner, "odd-owner", "not of the user and group that the tree belongs to");
+    report_tally(&t, &t.mode, "odd-mode", "that the owner cannot both read and write");
     return rc;
 }

@@ -103,7 +103,7 @@ static int read_revision(struct link *l, struct ra_survey_rev *rev, struct ra_er
         return rc;
     rev->flags |= RA_REV_OTHER;
     rev->other = link.blob;
-    ra_find(l->run->job->findings, RA_WARNING, "bad-link", &at,
+    ra_find(l->run->job->findings, RA_WARNING, "link-mismatch", &at,
             "the link names another digest than its path");
     return rc;
 }

@@ -58,10 +58,14 @@ struct ra_digest t_reg_manifest(struct ra_store *s, const char *repo, const char
     return d;
 }
 
-static const char *descriptor(const char *type, const struct ra_digest *d)
+static const char *descriptor(struct ra_store *s, const char *type, const struct ra_digest *d)
 {
     char text[RA_DIGEST_TEXT];
-    return t_fmt("{\"mediaType\":\"%s\",\"size\":7,\"digest\":\"%s\"}", type, ra_digest_text(d, text));
+    struct ra_stat st = {0};
+    struct ra_key key;
+    ra_store_stat(s, ra_key_blob(&key, d), &st, NULL);
+    return t_fmt("{\"mediaType\":\"%s\",\"size\":%llu,\"digest\":\"%s\"}", type, (unsigned long long)st.size,
+                 ra_digest_text(d, text));
 }
 
 struct ra_digest t_reg_image(struct ra_store *s, const char *repo, const char *seed,
@@ -72,20 +76,21 @@ struct ra_digest t_reg_image(struct ra_store *s, const char *repo, const char *s
     struct ra_digest layer = t_reg_layer(s, repo, t_fmt("layer of %s", seed));
     if (shared)
         t_reg_link(s, ra_key_layer(&key, repo, shared), shared);
-    const char *more = shared ? t_fmt(",%s", descriptor(OCI "layer.v1.tar", shared)) : "";
-    const char *about = subject ? t_fmt(",\"subject\":%s", descriptor(OCI "manifest.v1+json", subject)) : "";
+    const char *more = shared ? t_fmt(",%s", descriptor(s, OCI "layer.v1.tar", shared)) : "";
+    const char *about =
+        subject ? t_fmt(",\"subject\":%s", descriptor(s, OCI "manifest.v1+json", subject)) : "";
     return t_reg_manifest(s, repo,
                           t_fmt("{\"schemaVersion\":2,\"mediaType\":\"" OCI
                                 "manifest.v1+json\",\"config\":%s,\"layers\":[%s%s]%s}",
-                                descriptor(OCI "config.v1+json", &config),
-                                descriptor(OCI "layer.v1.tar", &layer), more, about));
+                                descriptor(s, OCI "config.v1+json", &config),
+                                descriptor(s, OCI "layer.v1.tar", &layer), more, about));
 }
 
 struct ra_digest t_reg_index(struct ra_store *s, const char *repo, const struct ra_digest *children, size_t n)
 {
     const char *list = "";
     for (size_t i = 0; i < n; i++)
-        list = t_fmt("%s%s%s", list, i ? "," : "", descriptor(OCI "manifest.v1+json", &children[i]));
+        list = t_fmt("%s%s%s", list, i ? "," : "", descriptor(s, OCI "manifest.v1+json", &children[i]));
     return t_reg_manifest(
         s, repo,
         t_fmt("{\"schemaVersion\":2,\"mediaType\":\"" OCI "index.v1+json\",\"manifests\":[%s]}", list));

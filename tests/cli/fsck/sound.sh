@@ -1,0 +1,3 @@
+sample reg; export REGADM_ROOT=reg
+regadm fsck
+regadm fsck --quick
