@@ -326,7 +326,7 @@ const struct t_damage t_damages[] = {
     DAMAGE(lost_revision_link, "error missing-revision-link"),
     DAMAGE(empty_revision_link, "error bad-link"),
     /* In memory as in a bucket, --quick does not read links. */
-    DAMAGE(wrong_revision_link, "warning link-mismatch", ""),
+    DAMAGE(wrong_revision_link, "warning link-mismatch"),
     DAMAGE(empty_tag_link, "error bad-link"),
     DAMAGE(newline_in_tag_link, "error bad-link"),
     DAMAGE(no_tag_link, "note tag-without-link"),

@@ -1,0 +1,62 @@
+#!/bin/bash
+# export and import against tar, skopeo and a running registry: one image of BENCH_MIB (300) MiB in six layers that compress
+# by half, a whole storage of such data, and one of many small blobs.
+# shellcheck source=tests/lib/registry.sh
+. "$TESTLIB/registry.sh"
+# shellcheck source=tests/lib/bench.sh
+. "$TESTLIB/bench.sh"
+need docker-registry skopeo python3 tar
+ROOT=$WORK/root
+
+python3 - "$WORK/image.tar" "${BENCH_MIB:-300}" <<'PY'
+import hashlib, io, json, os, sys, tarfile
+layers, size = 6, int(sys.argv[2]) * (1 << 20) // 6
+out = tarfile.open(sys.argv[1], "w")
+def put(name, data):
+    i = tarfile.TarInfo(name); i.size = len(data); out.addfile(i, io.BytesIO(data))
+ids = []
+for n in range(layers):
+    inner = io.BytesIO()
+    with tarfile.open(fileobj=inner, mode="w") as t:
+        piece = b"".join(os.urandom(512) + bytes(512) for _ in range(size // 1024))
+        i = tarfile.TarInfo("data"); i.size = len(piece); t.addfile(i, io.BytesIO(piece))
+    ids.append("sha256:" + hashlib.sha256(inner.getvalue()).hexdigest())
+    put(f"{n}/layer.tar", inner.getvalue())
+config = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": ids}}).encode()
+c = hashlib.sha256(config).hexdigest() + ".json"
+put(c, config)
+put("manifest.json", json.dumps([{"Config": c, "RepoTags": ["bench/image:v1"], "Layers": [f"{n}/layer.tar" for n in range(layers)]}]).encode())
+out.close()
+PY
+
+fresh() { rm -rf "$WORK/into" && mkdir "$WORK/into"; }
+ours_in() { fresh && "$REGADM" --root "$WORK/into" import --yes "$WORK/image.tar"; }
+skopeo_in() { skopeo copy -q --dest-tls-verify=false "docker-archive:$WORK/image.tar" "docker://$REG/bench/run$((++RUN)):v1"; }
+again() { "$REGADM" --root "$ROOT" import --yes "$WORK/image.tar"; }
+ours_out() { "$REGADM" --root "$ROOT" export --format docker bench/image:v1 -o "$WORK/out.tar"; }
+skopeo_out() { rm -f "$WORK/theirs.tar" && skopeo copy -q --src-tls-verify=false "docker://$REG/bench/image:v1" "docker-archive:$WORK/theirs.tar:bench/image:v1"; }
+ours_all() { "$REGADM" --root "$ROOT" export --all -o "$WORK/all.tar"; }
+ours_pipe() { "$REGADM" --root "$ROOT" export --all | cat >"$WORK/all.tar"; }
+tar_all() { tar cf "$WORK/tar.tar" -C "$ROOT" docker; }
+restore() { fresh && "$REGADM" --root "$WORK/into" import --yes "$WORK/all.tar"; }
+untar() { fresh && tar xf "$WORK/tar.tar" -C "$WORK/into" && sha256sum "$WORK/tar.tar" && sync -f "$WORK/into"; }
+
+RUN=0
+"$REGADM" --root "$ROOT" import --yes "$WORK/image.tar" >"$WORK/log" 2>&1 || exit 1
+registry_start "$WORK/served"
+compare "import of plain layers, skopeo to a registry" 5 3 ours_in skopeo_in
+registry_stop
+registry_start "$ROOT"
+compare "one image out, skopeo from a registry" 5 3 ours_out skopeo_out
+registry_stop
+compare "export of all, tar" 1 5 ours_all tar_all
+compare "export of all into a pipe, tar" 1 5 ours_pipe tar_all
+compare "restore, tar and sha256sum" 1 3 restore untar
+compare "import of what is there, the first time" 20 3 again ours_in
+memory "export of all" "$REGADM" --root "$ROOT" export --all -o "$WORK/all.tar"
+memory "import of plain layers" "$REGADM" --root "$WORK/into2" import --yes "$WORK/image.tar"
+bench_tree
+ROOT=$TREE
+compare "export of the large tree, tar" 1 1 ours_all tar_all
+memory "export of the large tree" "$REGADM" --root "$TREE" export --all -o "$WORK/all.tar"
+memory "restore of the large tree, dry" "$REGADM" --root "$WORK/into3" import -n "$WORK/all.tar"
