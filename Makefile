@@ -18,7 +18,7 @@ CC := $(or $(CC_$(VARIANT)),cc)
 endif
 $(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan and fuzz))
 
-PACKAGES := libcrypto jansson yaml-0.1 libarchive libxcrypt libisal libcurl libzstd liblzma zlib
+PACKAGES := libcrypto yaml-0.1 libarchive libxcrypt libisal libcurl libzstd liblzma zlib
 OPT      ?= $(OPT_$(VARIANT))
 # Builds for tests can make storage calls fail: REGADM_FAULT, see lib/store/fault.h.
 FAULTS   := $(if $(filter release clang,$(VARIANT)),,-DRA_TEST_FAULTS)
@@ -88,6 +88,8 @@ $(OUT)/cmd/main-faults.o: cmd/main.c | packages
 $(OUT)/gen: $(OUT)/cmd/gen.o $(OUT)/cmd/mdoc.o $(LIBS)
 	$(link)
 $(TESTS): LDLIBS += -lcmocka
+# The peer that our own reader of JSON is held against.
+$(OUT)/tests/unit/test_json_peer: LDLIBS += -ljansson
 $(TESTS): $(OUT)/%: $(OUT)/%.o $(OUT)/libtest.a $(LIBS)
 	$(link)
 $(TOOLS) $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIBS)

@@ -4,9 +4,9 @@
 set -euo pipefail
 
 # "a|b": the first one that this release has.
-build="gcc make pkg-config libssl-dev libjansson-dev libyaml-dev libarchive-dev libcrypt-dev libisal-dev
+build="gcc make pkg-config libssl-dev libyaml-dev libarchive-dev libcrypt-dev libisal-dev
     libcurl4-openssl-dev libzstd-dev liblzma-dev libbz2-dev zlib1g-dev"
-check="libcmocka-dev python3 clang clang-format libclang-rt-dev|clang universal-ctags shellcheck mandoc valgrind
+check="libcmocka-dev libjansson-dev python3 clang clang-format libclang-rt-dev|clang universal-ctags shellcheck mandoc valgrind
     bash-completion zsh fish git"
 # Programs that only some end-to-end tests talk to; those are skipped where a release has no such package.
 peers="docker-registry skopeo umoci podman apache2-utils strace tmux curl jq xz-utils busybox-static|busybox

@@ -6,7 +6,7 @@ from pathlib import Path
 FLOORS = ["lib/base", "lib/format", "lib/store", "lib/registry", "lib/jobs", "cmd"]
 # Libraries and the files that may know them. Everything else is the C library and Linux.
 LIBRARIES = {
-    "openssl/": "lib/base lib/format lib/store", "jansson.h": "lib/format", "yaml.h": "lib/format", "archive": "lib/format",
+    "openssl/": "lib/base lib/format lib/store", "yaml.h": "lib/format", "archive": "lib/format",
     "crypt.h": "lib/format", "isa-l": "lib/format", "isal": "lib/format", "zstd.h": "lib/format", "zlib.h": "lib/format",
     "curl/": "lib/store",
 }
