@@ -19,33 +19,12 @@ field() {
     python3 -c "import json, sys; print($1)"
 }
 
-# An OCI index of two platforms in a layout of its own, made of two images that are there.
-make_index() {
-    python3 - "$1" <<'PY'
-import hashlib, json, os, sys
-layout = sys.argv[1]
-index = json.load(open(f"{layout}/index.json"))
-by_tag = {m["annotations"]["org.opencontainers.image.ref.name"]: m for m in index["manifests"]}
-children = []
-for tag, arch in (("one-amd64", "amd64"), ("one-arm64", "arm64")):
-    m = by_tag[tag]
-    children.append({"mediaType": m["mediaType"], "digest": m["digest"], "size": m["size"],
-                     "platform": {"os": "linux", "architecture": arch}})
-body = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": children}).encode()
-digest = hashlib.sha256(body).hexdigest()
-open(f"{layout}/blobs/sha256/{digest}", "wb").write(body)
-index["manifests"] = [{"mediaType": "application/vnd.oci.image.index.v1+json", "digest": "sha256:" + digest, "size": len(body),
-                       "annotations": {"org.opencontainers.image.ref.name": "multi"}}]
-json.dump(index, open(f"{layout}/index.json", "w"))
-PY
-}
-
 {
     image_make "$WORK/one" v1 first
     image_make "$WORK/one" v2 second
     image_make "$WORK/multi" one-amd64 "on amd64" amd64
     image_make "$WORK/multi" one-arm64 "on arm64" arm64
-    make_index "$WORK/multi"
+    index_make "$WORK/multi" multi one-amd64:amd64 one-arm64:arm64
 } >"$WORK/make.log" 2>&1
 registry_start "$ROOT"
 check "push an OCI image" push "$WORK/one:v1" team/app:v1 --format oci

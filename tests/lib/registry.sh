@@ -7,6 +7,7 @@
 #   registry_start ROOT        docker-registry on ROOT; sets PORT and REG (127.0.0.1:PORT); CONFIG_MORE: YAML to append
 #   registry_stop
 #   image_make LAYOUT TAG TEXT [ARCH]   one image of one or two small layers (umoci), TEXT makes it different
+#   index_make LAYOUT TAG FROM:ARCH...  a multi-platform index TAG of images that are in the layout; it is left alone there
 #   push LAYOUT:TAG REPO:TAG [skopeo options]
 #   finish                     the exit status of the test
 set -u
@@ -105,6 +106,27 @@ image_make() {
     umoci insert --rootless --image "$layout:$tag" "$file" /shared >&2
     echo "$text" >"$file"
     umoci insert --rootless --image "$layout:$tag" "$file" /text >&2
+}
+
+index_make() {
+    python3 - "$@" <<'PY'
+import hashlib, json, sys
+layout, name, *parts = sys.argv[1:]
+index = json.load(open(f"{layout}/index.json"))
+by_tag = {m["annotations"]["org.opencontainers.image.ref.name"]: m for m in index["manifests"]}
+children = []
+for part in parts:
+    tag, arch = part.split(":")
+    m = by_tag[tag]
+    children.append({"mediaType": m["mediaType"], "digest": m["digest"], "size": m["size"],
+                     "platform": {"os": "linux", "architecture": arch}})
+body = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": children}).encode()
+digest = hashlib.sha256(body).hexdigest()
+open(f"{layout}/blobs/sha256/{digest}", "wb").write(body)
+index["manifests"] = [{"mediaType": "application/vnd.oci.image.index.v1+json", "digest": "sha256:" + digest, "size": len(body),
+                       "annotations": {"org.opencontainers.image.ref.name": name}}]
+json.dump(index, open(f"{layout}/index.json", "w"))
+PY
 }
 
 push() {
