@@ -149,6 +149,8 @@ static void session_release(struct session *s)
     ra_storage_release(&s->storage);
     ra_findings_release(&s->ctx.findings);
     ra_strlist_release(&s->ctx.operands);
+    if (s->ctx.opts)
+        ra_opt_release(s->ctx.cmd->opts, s->ctx.opts);
     free(s->ctx.opts);
 }
 

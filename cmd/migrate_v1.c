@@ -232,7 +232,6 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     }
     if (rc == 0)
         rc = print(ctx, &result, err);
-    ra_strlist_release(&o->renames);
     return rc;
 }
 

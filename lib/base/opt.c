@@ -13,6 +13,13 @@ bool ra_opt_has_value(const struct ra_opt *opt)
            opt->type != RA_OPT_PICK;
 }
 
+void ra_opt_release(const struct ra_opt *opts, void *values)
+{
+    for (const struct ra_opt *o = opts; o && o->name; o++)
+        if (o->type == RA_OPT_LIST)
+            ra_strlist_release(field(o, values));
+}
+
 const struct ra_opt *ra_opt_find(const struct ra_opt_group *groups, size_t n_groups, const char *name)
 {
     for (size_t g = 0; g < n_groups; g++)

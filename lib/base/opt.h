@@ -73,6 +73,9 @@ int ra_opt_parse(const struct ra_opt_group *groups, size_t n_groups, int argc, c
 /* Sets one option from text, as `--name text` would. */
 int ra_opt_set(const struct ra_opt *opt, void *values, const char *text, struct ra_err *err);
 
+/* Frees what the options of a table that ends with a NULL name gathered in `values`: the lists. */
+void ra_opt_release(const struct ra_opt *opts, void *values);
+
 /* The row called `name` (long) in the groups, or NULL. */
 const struct ra_opt *ra_opt_find(const struct ra_opt_group *groups, size_t n_groups, const char *name);
 
