@@ -141,6 +141,16 @@ static int count_item(void *arg, const struct ra_gc_item *item RA_UNUSED, struct
     return 0;
 }
 
+/* A repository that is being pushed to for the first time has nothing either. Removing things from one does not touch
+ * its own folder. */
+static bool is_young(const struct ra_gc *gc, const char *repo)
+{
+    struct ra_stat st;
+    ra_auto_free char *folder = ra_asprintf(RA_REPOSITORIES "%s", repo);
+    int rc = ra_sure_stat(gc->job->store, folder, &st, NULL);
+    return rc < 0 ? rc != -RA_NOTFOUND : st.mtime > gc->cutoff;
+}
+
 static void count_repo(struct ra_gc *gc, size_t i)
 {
     const struct ra_survey_repo *repo = &gc->survey.repos.at[i];
@@ -161,9 +171,9 @@ static void count_repo(struct ra_gc *gc, size_t i)
     r->layer_links.removed += links;
     r->layer_links.kept += repo->n_layers - mark->layers.n;
     r->untagged_revisions += gc->opts.delete_untagged ? 0 : mark->n_untagged;
-    bool gone = gc->opts.prune_repositories && ra_gc_repo_is_empty(gc, i);
-    r->repositories.removed += gone;
-    r->repositories.kept += !gone;
+    gc->pruned[i] = gc->opts.prune_repositories && ra_gc_repo_is_empty(gc, i) && !is_young(gc, repo->name);
+    r->repositories.removed += gc->pruned[i];
+    r->repositories.kept += !gc->pruned[i];
 }
 
 static void count_uploads(struct ra_gc *gc, const struct ra_survey_repo *repo)
@@ -212,6 +222,7 @@ static int compare_freed(const void *a, const void *b)
 
 static void count(struct ra_gc *gc)
 {
+    gc->pruned = ra_calloc(gc->survey.repos.n + 1, sizeof(*gc->pruned));
     for (size_t i = 0; i < gc->survey.repos.n; i++) {
         count_repo(gc, i);
         count_uploads(gc, &gc->survey.repos.at[i]);
@@ -270,5 +281,6 @@ void ra_gc_free(struct ra_gc *gc)
     ra_mark_release(&gc->mark);
     ra_survey_release(&gc->survey);
     ra_vec_release(&gc->result.freed);
+    free(gc->pruned);
     free(gc);
 }

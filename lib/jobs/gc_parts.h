@@ -19,6 +19,7 @@ struct ra_gc {
     struct ra_survey survey;
     struct ra_mark mark;
     struct ra_gc_result result;
+    bool *pruned; /* beside survey.repos: those that go whole */
     int64_t cutoff, uploads_cutoff;
 };
 

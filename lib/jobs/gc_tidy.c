@@ -92,10 +92,10 @@ static int tidy_place(struct tidy *t, const char *prefix, size_t keep, struct ra
 
 /* --- folders that hold nothing ------------------------------------------------------------------------------ */
 
-static int prune(struct ra_gc *gc, const char *prefix, size_t keep, struct ra_err *err)
+static int prune(struct ra_gc *gc, const char *prefix, size_t keep, int64_t not_after, struct ra_err *err)
 {
     RA_ERR_AUTO trouble = {0};
-    int rc = ra_store_prune(gc->job->store, prefix, keep, gc->cutoff, &trouble);
+    int rc = ra_store_prune(gc->job->store, prefix, keep, not_after, &trouble);
     if (rc == -RA_CANCELLED)
         return ra_err_move(err, &trouble);
     if (rc < 0 && rc != -RA_NOTFOUND)
@@ -108,7 +108,7 @@ static int prune(struct ra_gc *gc, const char *prefix, size_t keep, struct ra_er
 static int prune_around(struct ra_gc *gc, const char *link, size_t keep, struct ra_err *err)
 {
     ra_auto_free char *folder = ra_strndup(link, (size_t)(last_name(link) - link));
-    return prune(gc, folder, keep, err);
+    return prune(gc, folder, keep, gc->cutoff, err);
 }
 
 static int prune_item(void *arg, const struct ra_gc_item *item, struct ra_err *err)
@@ -127,7 +127,7 @@ static int prune_revisions(struct ra_gc *gc, size_t i, struct ra_err *err)
         if (!(repo->revs[k].flags & RA_REV_NO_LINK))
             continue;
         ra_blobs_digest(gc->survey.blobs, repo->revs[k].blob, &d);
-        rc = prune(gc, ra_key_revision_folder(&key, repo->name, &d), keep, err);
+        rc = prune(gc, ra_key_revision_folder(&key, repo->name, &d), keep, gc->cutoff, err);
     }
     return rc;
 }
@@ -187,7 +187,7 @@ static int prune_hollow(struct ra_gc *gc, unsigned part, struct ra_err *err)
     ra_auto_free uint32_t *ids = ra_blobs_part(gc->survey.blobs, part, RA_MARK_HOLLOW, 0, &n);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         ra_blobs_digest(gc->survey.blobs, ids[i], &d);
-        rc = prune(gc, ra_key_blob_folder(&key, &d), strlen(RA_BLOBS), err);
+        rc = prune(gc, ra_key_blob_folder(&key, &d), strlen(RA_BLOBS), gc->cutoff, err);
     }
     return rc;
 }
@@ -212,7 +212,7 @@ static int tidy_blobs(void *arg, size_t part, unsigned worker RA_UNUSED, struct 
             continue;
         rc = tidy_place(t, shard, strlen(RA_BLOBS), err);
         if (rc == 0 && (alg != RA_SHA256 || is_empty(t->gc, (unsigned)part)))
-            rc = prune(t->gc, shard, strlen(RA_BLOBS), err);
+            rc = prune(t->gc, shard, strlen(RA_BLOBS), t->gc->cutoff, err);
     }
     return rc ? rc : prune_hollow(t->gc, (unsigned)part, err);
 }
@@ -231,41 +231,64 @@ int ra_gc_tidy(struct ra_gc *gc, struct ra_err *err)
 
 /* --- whole repositories ------------------------------------------------------------------------------------- */
 
-/* Whether a repository that stays lies below folder name[0..n). */
-static bool has_nested(const struct ra_gc *gc, const char *name, size_t n)
+/* Whether a repository that stays is folder name[0..n), or lies below it. */
+static bool is_needed(const struct ra_gc *gc, const char *name, size_t n)
 {
     for (size_t i = 0; i < gc->survey.repos.n; i++) {
         const char *other = gc->survey.repos.at[i].name;
-        if (strncmp(other, name, n) == 0 && other[n] == '/' && !ra_gc_repo_is_empty(gc, i))
+        if (!gc->pruned[i] && strncmp(other, name, n) == 0 && (other[n] == '/' || !other[n]))
             return true;
     }
     return false;
 }
 
-/* The repository's own folders, then its folder and those above it as far as nothing else lies in them. */
-static int prune_repo(struct ra_gc *gc, const struct ra_survey_repo *repo, struct ra_err *err)
+static const char *(*const parts[])(struct ra_key *, const char *) = {ra_key_manifests, ra_key_layers,
+                                                                      ra_key_uploads};
+
+static bool is_there(const struct ra_gc *gc, const char *name)
 {
-    const char *(*const parts[])(struct ra_key *, const char *) = {ra_key_manifests, ra_key_layers,
-                                                                   ra_key_uploads};
     struct ra_key key;
-    size_t keep = strlen(RA_REPOSITORIES);
+    struct ra_stat st;
+    bool any = false;
+    for (size_t i = 0; i < RA_COUNT(parts); i++) {
+        ra_auto_free char *folder = ra_strdup(parts[i](&key, name));
+        folder[strlen(folder) - 1] = '\0';
+        any |= ra_store_stat(gc->job->store, folder, &st, NULL) != -RA_NOTFOUND;
+    }
+    return any;
+}
+
+/* Whatever their age: emptying them has just made them young, and only folders go that hold nothing. The folders around
+ * go along, as far as no other repository needs them. */
+static int prune_repo(struct ra_gc *gc, const char *name, struct ra_err *err)
+{
+    const size_t keep = strlen(RA_REPOSITORIES);
+    struct ra_key key;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < RA_COUNT(parts); i++)
-        rc = prune(gc, parts[i](&key, repo->name), keep, err);
-    for (size_t n = strlen(repo->name); rc == 0 && n > 0 && !has_nested(gc, repo->name, n);) {
-        ra_auto_free char *name = ra_strndup(repo->name, n);
-        rc = prune(gc, ra_key_repo(&key, name), keep, err);
-        while (n > 0 && repo->name[--n] != '/')
+        rc = prune(gc, parts[i](&key, name), keep, RA_ANY_AGE, err);
+    for (size_t n = strlen(name); rc == 0 && n > 0 && !is_needed(gc, name, n);) {
+        ra_auto_free char *folder = ra_strndup(name, n);
+        rc = prune(gc, ra_key_repo(&key, folder), keep, RA_ANY_AGE, err);
+        while (n > 0 && name[--n] != '/')
             ;
     }
     return rc;
 }
 
+/* Something foreign may hold one up: then it stays, and stays in the catalogue. */
 int ra_gc_prune_repos(struct ra_gc *gc, struct ra_err *err)
 {
+    struct ra_gc_count *count = &gc->result.repositories;
     int rc = 0;
-    for (size_t i = gc->survey.repos.n; rc == 0 && i-- > 0;)
-        if (ra_gc_repo_is_empty(gc, i))
-            rc = prune_repo(gc, &gc->survey.repos.at[i], err);
+    ra_progress_phase(gc->job->progress, "removing repositories", count->removed, 0);
+    for (size_t i = gc->survey.repos.n; rc == 0 && i-- > 0;) {
+        if (!gc->pruned[i])
+            continue;
+        rc = prune_repo(gc, gc->survey.repos.at[i].name, err);
+        bool stays = rc == 0 && is_there(gc, gc->survey.repos.at[i].name);
+        count->removed -= stays;
+        count->kept += stays;
+    }
     return rc;
 }
