@@ -8,33 +8,41 @@ struct settling { /* of one repository */
     struct ra_rm_repo *out;
 };
 
-static bool is_doomed(const struct settling *s, uint32_t blob)
+/* Where a revision is in its repository; RA_NONE: it is none. */
+static uint32_t place_of(const struct settling *s, uint32_t blob)
 {
-    for (uint32_t k = 0; k < s->repo->n_revs; k++)
-        if (s->out->revs[k] && s->repo->revs[k].blob == blob)
-            return true;
-    return false;
+    const struct ra_survey_rev *rev = ra_survey_rev(&s->rm->survey, s->repo, blob);
+    return rev && !(rev->flags & RA_REV_NO_LINK) ? (uint32_t)(rev - s->repo->revs) : RA_NONE;
 }
 
-static bool names(const struct settling *s, uint32_t rev, enum ra_ref_role role, uint32_t blob)
+static bool is_doomed(const struct settling *s, uint32_t blob)
 {
-    const struct ra_survey_manifest *m = ra_survey_manifest(&s->rm->survey, s->repo->revs[rev].blob);
-    size_t n = 0;
-    const uint32_t *refs = m ? ra_survey_refs(m, role, &n) : NULL;
-    for (size_t i = 0; i < n; i++)
-        if (refs[i] == blob)
-            return true;
-    return false;
+    uint32_t place = place_of(s, blob);
+    return place != RA_NONE && s->out->revs[place];
+}
+
+/* Calls fn for every doomed revision that a kept one refers to, in whatever role. */
+static void each_need(const struct settling *s, void (*fn)(void *arg, uint32_t user, uint32_t doomed),
+                      void *arg)
+{
+    for (uint32_t k = 0; k < s->repo->n_revs; k++) {
+        const struct ra_survey_manifest *m = ra_survey_manifest(&s->rm->survey, s->repo->revs[k].blob);
+        if (!m || s->out->revs[k] || s->repo->revs[k].flags & RA_REV_NO_LINK)
+            continue;
+        for (size_t i = 0; i < ra_survey_ref_count(m); i++)
+            if (is_doomed(s, m->refs[i]))
+                fn(arg, k, place_of(s, m->refs[i]));
+    }
 }
 
 /* --- what goes along ---------------------------------------------------------------------------------------- */
 
 static bool doom_revision(struct settling *s, uint32_t blob)
 {
-    for (uint32_t k = 0; k < s->repo->n_revs; k++)
-        if (s->repo->revs[k].blob == blob && !(s->repo->revs[k].flags & RA_REV_NO_LINK) && !s->out->revs[k])
-            return s->out->revs[k] = true;
-    return false;
+    uint32_t place = place_of(s, blob);
+    if (place == RA_NONE || s->out->revs[place])
+        return false;
+    return s->out->revs[place] = true;
 }
 
 static bool is_tagged_otherwise(const struct settling *s, uint32_t blob, const struct ra_survey_tag *than)
@@ -99,40 +107,51 @@ static void add_name(const struct settling *s, uint32_t rev, struct ra_buf *out)
     ra_buf_addf(out, "%s%s@%s", out->len ? ", " : "", s->repo->name, ra_digest_text(&d, text));
 }
 
-static int refuse_needed(const struct settling *s, uint32_t blob, struct ra_err *err)
+struct need {
+    const struct settling *settling;
+    uint32_t doomed; /* the first one that is needed */
+    struct ra_buf users;
+};
+
+static void note_first(void *arg, uint32_t user RA_UNUSED, uint32_t doomed)
 {
-    RA_BUF_AUTO users = {0};
+    struct need *need = arg;
+    need->doomed = doomed < need->doomed ? doomed : need->doomed;
+}
+
+static void note_user(void *arg, uint32_t user, uint32_t doomed)
+{
+    struct need *need = arg;
+    if (doomed == need->doomed)
+        add_name(need->settling, user, &need->users);
+}
+
+static int refuse_needed(const struct settling *s, struct ra_err *err)
+{
+    struct need need = {.settling = s, .doomed = RA_NONE};
     struct ra_digest d;
     char text[RA_DIGEST_TEXT];
-    for (uint32_t k = 0; k < s->repo->n_revs; k++)
-        if (!s->out->revs[k] && !(s->repo->revs[k].flags & RA_REV_NO_LINK) &&
-            (names(s, k, RA_REF_CHILD, blob) || names(s, k, RA_REF_SUBJECT, blob)))
-            add_name(s, k, &users);
-    if (users.len == 0)
+    each_need(s, note_first, &need);
+    if (need.doomed == RA_NONE)
         return 0;
-    ra_blobs_digest(s->rm->survey.blobs, blob, &d);
+    each_need(s, note_user, &need);
+    ra_blobs_digest(s->rm->survey.blobs, s->repo->revs[need.doomed].blob, &d);
     int rc = ra_fail(err, RA_DENIED, "'%s@%s' is needed by %s", s->repo->name, ra_digest_text(&d, text),
-                     ra_buf_str(&users));
+                     ra_buf_str(&need.users));
+    ra_buf_release(&need.users);
     return ra_hint(err, rc, "remove those first, or use --force");
 }
 
 static int check_needs(const struct settling *s, struct ra_err *err)
 {
-    int rc = 0;
     if (s->rm->opts->force || s->out->whole)
         return 0;
-    for (uint32_t k = 0; rc == 0 && k < s->repo->n_revs; k++) {
-        if (!s->out->revs[k])
-            continue;
-        if (s->repo->flags & RA_REPO_PROTECT)
-            return ra_hint(err,
-                           ra_fail(err, RA_DENIED,
-                                   "cannot tell what needs it: something in '%s' cannot be read",
-                                   s->repo->name),
-                           "`regadm fsck` says more; --force removes it all the same");
-        rc = refuse_needed(s, s->repo->revs[k].blob, err);
-    }
-    return rc;
+    if (s->repo->flags & RA_REPO_PROTECT)
+        return ra_hint(err,
+                       ra_fail(err, RA_DENIED, "cannot tell what needs it: something in '%s' cannot be read",
+                               s->repo->name),
+                       "`regadm fsck` says more; --force removes it all the same");
+    return refuse_needed(s, err);
 }
 
 static bool any_revision(const struct settling *s)

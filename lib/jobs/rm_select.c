@@ -93,14 +93,28 @@ static bool is_young(const struct ra_rm *rm, const struct ra_survey_repo *repo,
     return rc < 0 || st.mtime > rm->now - rm->opts->min_age;
 }
 
+/* A pattern goes on with the others. */
+static int spare_repo(const struct selection *s, const struct ra_survey_repo *repo, struct ra_err *err)
+{
+    static const char hint[] = "`regadm fsck` says what";
+    if (!s->ref.pattern)
+        return ra_hint(err,
+                       ra_fail(err, RA_DENIED,
+                               "cannot tell what is untagged in '%s': something in it cannot be read",
+                               repo->name),
+                       "%s", hint);
+    ra_find(s->rm->job->findings, RA_ERROR, "unreadable", &(struct ra_place){.repository = repo->name},
+            "what is untagged in it stays, as something in it cannot be read: %s", hint);
+    return 0;
+}
+
 /* What is not understood may need any of them. */
 static int select_untagged(struct selection *s, size_t i, struct ra_err *err)
 {
     const struct ra_survey_repo *repo = repo_of(s, i);
     struct ra_rm *rm = s->rm;
     if (repo->flags & RA_REPO_PROTECT)
-        return ra_fail(err, RA_DENIED, "cannot tell what is untagged in '%s': something in it cannot be read",
-                       repo->name);
+        return spare_repo(s, repo, err);
     RA_AUTO_PTR(ra_reach) reach = ra_reach_new(&rm->survey);
     ra_reach_begin(reach, repo);
     for (uint32_t k = 0; k < repo->n_tags; k++)
