@@ -166,12 +166,19 @@ static int parse_long(const struct ra_opt_group *groups, size_t n, struct cursor
     return ra_opt_set(m.opt, m.values, value, err);
 }
 
+static int unknown_letter(char letter, const char *arg, struct ra_err *err)
+{
+    if (!arg[2])
+        return ra_fail(err, RA_USAGE, "unknown option '%s'", arg);
+    return ra_fail(err, RA_USAGE, "unknown option '-%c' in '%s'", letter, arg);
+}
+
 static int parse_letters(const struct ra_opt_group *groups, size_t n, struct cursor *c, struct ra_err *err)
 {
     for (const char *p = c->argv[c->at] + 1; *p; p++) {
         struct match m = match_letter(groups, n, *p);
         if (!m.opt)
-            return ra_fail(err, RA_USAGE, "unknown option '-%c' in '%s'", *p, c->argv[c->at]);
+            return unknown_letter(*p, c->argv[c->at], err);
         if (!ra_opt_has_value(m.opt)) {
             int rc = ra_opt_set(m.opt, m.values, NULL, err);
             if (rc < 0)

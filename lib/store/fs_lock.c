@@ -37,7 +37,8 @@ static int busy(int fd, struct ra_err *err)
     ssize_t n = pread(fd, who, sizeof(who) - 1, 0);
     who[n > 0 ? n : 0] = '\0';
     who[strcspn(who, "\n")] = '\0';
-    return ra_fail(err, RA_BUSY, "the storage is locked by %s", *who ? who : "another regadm");
+    return ra_hint(err, ra_fail(err, RA_BUSY, "the storage is locked by %s", *who ? who : "another regadm"),
+                   "wait for its end; what only looks, and a dry run, need not wait");
 }
 
 static int open_file(struct ra_fs *fs, const char *key, int *dir, size_t *kept)
