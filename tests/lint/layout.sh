@@ -15,6 +15,4 @@ git ls-files -co --exclude-standard | while read -r file; do
     [ -f "$file" ] && head -n1 "$file" | grep -qE '^#!/bin/(ba)?sh' && echo "$file"
 done | xargs shellcheck -x && echo "ok shellcheck" || echo "FAIL shellcheck: see above"
 
-for script in tests/cli/*/*.sh; do
-    [ ! -e "$script" ] || shellcheck -s bash -e SC2164 "$script" || echo "FAIL $script: see above"
-done
+shellcheck -x -s bash -e SC2164 tests/cli/*/*.sh && echo "ok shellcheck-cli" || echo "FAIL shellcheck-cli: see above"

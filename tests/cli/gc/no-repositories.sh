@@ -1,0 +1,6 @@
+# shellcheck source=tests/lib/steps.sh
+. "$TESTLIB/steps.sh"
+# Blobs, and no folder of repositories: a mount is missing, say.
+mv $R elsewhere
+run gc -y -m
+find reg/docker/registry/v2/blobs/sha256 -name data | wc -l
