@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "store/s3_curl.h"
 #include "store/s3_http.h"
 
 /* --- opening --- */
@@ -150,6 +151,8 @@ static struct ra_s3 *s3_new(const struct ra_s3_config *config)
 
 int ra_s3_open(const struct ra_s3_config *c, struct ra_store **out, struct ra_err *err)
 {
+    if (!ra_curl_load(err))
+        return -RA_UNSUPPORTED;
     struct ra_s3 *s = s3_new(c);
     int rc = make_endpoint(s, err);
     if (rc < 0)

@@ -8,9 +8,9 @@
 #include "base/num.h"
 #include "base/pool.h"
 #include "base/str.h"
+#include "store/s3_curl.h"
 
 #include <assert.h>
-#include <curl/curl.h>
 
 #define STREAM_ROOM ((size_t)1 << 20)
 #define ERROR_ROOM  ((size_t)64 << 10)
@@ -20,6 +20,7 @@
 struct ra_s3_conn {
     struct ra_s3_conn *below; /* in the stack of those at rest */
     const struct ra_s3_config *config;
+    const struct ra_curl *curl;
     CURL *easy;
     CURLM *multi;
     struct curl_slist headers[RA_S3_HEADERS + 2];
@@ -39,27 +40,21 @@ void ra_s3_answer_release(struct ra_s3_answer *a)
     ra_buf_release(&a->body);
 }
 
-static void init_curl(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
 struct ra_s3_conn *ra_s3_conn_new(const struct ra_s3_config *config)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, init_curl);
     struct ra_s3_conn *c = ra_new(struct ra_s3_conn);
     c->config = config;
-    c->easy = curl_easy_init();
-    c->multi = curl_multi_init();
+    c->curl = ra_curl_load(NULL);
+    c->easy = c->curl->easy_init();
+    c->multi = c->curl->multi_init();
     return c;
 }
 
 void ra_s3_conn_free(struct ra_s3_conn *c)
 {
     ra_s3_conn_end(c);
-    curl_easy_cleanup(c->easy);
-    curl_multi_cleanup(c->multi);
+    c->curl->easy_cleanup(c->easy);
+    c->curl->multi_cleanup(c->multi);
     ra_arena_release(&c->lines);
     free(c);
 }
@@ -67,7 +62,7 @@ void ra_s3_conn_free(struct ra_s3_conn *c)
 void ra_s3_conn_end(struct ra_s3_conn *c)
 {
     if (c->attached)
-        curl_multi_remove_handle(c->multi, c->easy);
+        c->curl->multi_remove_handle(c->multi, c->easy);
     c->attached = false;
     c->answer = NULL;
 }
@@ -112,9 +107,9 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
     return n;
 }
 
-static int64_t http_time(const char *value)
+static int64_t http_time(const struct ra_curl *curl, const char *value)
 {
-    time_t t = curl_getdate(value, NULL);
+    time_t t = curl->getdate(value, NULL);
     return t < 0 ? RA_TIME_NONE : (int64_t)t * RA_SECOND;
 }
 
@@ -136,16 +131,17 @@ static void keep_range(struct ra_s3_answer *a, const char *value)
     a->length = number(slash + 1);
 }
 
-static void keep_header(struct ra_s3_answer *a, const char *name, const char *value)
+static void keep_header(struct ra_s3_conn *c, const char *name, const char *value)
 {
+    struct ra_s3_answer *a = c->answer;
     if (ra_streq(name, "etag"))
         snprintf(a->etag, sizeof(a->etag), "%s", value);
     else if (ra_streq(name, "x-amz-bucket-region"))
         snprintf(a->region, sizeof(a->region), "%s", value);
     else if (ra_streq(name, "last-modified"))
-        a->mtime = http_time(value);
+        a->mtime = http_time(c->curl, value);
     else if (ra_streq(name, "date"))
-        a->date = http_time(value);
+        a->date = http_time(c->curl, value);
     else if (ra_streq(name, "content-range"))
         keep_range(a, value);
     else if (ra_streq(name, "content-length") && a->length == UINT64_MAX)
@@ -200,7 +196,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     }
     const char *value = split_header(line);
     if (value)
-        keep_header(c->answer, line, value);
+        keep_header(c, line, value);
     return n;
 }
 
@@ -218,39 +214,48 @@ static int on_send(void *arg, char *ip RA_UNUSED, char *here RA_UNUSED, int port
 
 /* --- an exchange --- */
 
+static void set_number(struct ra_s3_conn *c, CURLoption option, long value)
+{
+    c->curl->easy_setopt(c->easy, option, value);
+}
+
+static void set_pointer(struct ra_s3_conn *c, CURLoption option, const void *value)
+{
+    c->curl->easy_setopt(c->easy, option, value);
+}
+
 static void set_transport(struct ra_s3_conn *c)
 {
-    CURL *e = c->easy;
     const char *agent = c->config->user_agent;
-    curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->reason);
-    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(e, CURLOPT_PROXY, "");
-    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
-    curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
-    curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 256L << 10);
-    curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 256L << 10);
-    curl_easy_setopt(e, CURLOPT_USERAGENT, agent ? agent : "regadm/" RA_VERSION);
+    set_pointer(c, CURLOPT_ERRORBUFFER, c->reason);
+    set_number(c, CURLOPT_NOSIGNAL, 1L);
+    set_number(c, CURLOPT_PATH_AS_IS, 1L);
+    set_number(c, CURLOPT_FOLLOWLOCATION, 0L);
+    set_pointer(c, CURLOPT_PROXY, "");
+    set_pointer(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    set_number(c, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    set_number(c, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
+    set_number(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set_number(c, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
+    set_number(c, CURLOPT_BUFFERSIZE, 256L << 10);
+    set_number(c, CURLOPT_UPLOAD_BUFFERSIZE, 256L << 10);
+    set_pointer(c, CURLOPT_USERAGENT, agent ? agent : "regadm/" RA_VERSION);
     if (c->config->ca_file)
-        curl_easy_setopt(e, CURLOPT_CAINFO, c->config->ca_file);
+        set_pointer(c, CURLOPT_CAINFO, c->config->ca_file);
     if (c->config->skip_verify) {
-        curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+        set_number(c, CURLOPT_SSL_VERIFYPEER, 0L);
+        set_number(c, CURLOPT_SSL_VERIFYHOST, 0L);
     }
 }
 
 static void set_callbacks(struct ra_s3_conn *c)
 {
-    curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
-    curl_easy_setopt(c->easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(c->easy, CURLOPT_HEADERDATA, c);
-    curl_easy_setopt(c->easy, CURLOPT_PREREQFUNCTION, on_send);
-    curl_easy_setopt(c->easy, CURLOPT_PREREQDATA, c);
+    c->curl->easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
+    set_pointer(c, CURLOPT_WRITEDATA, c);
+    c->curl->easy_setopt(c->easy, CURLOPT_HEADERFUNCTION, on_header);
+    set_pointer(c, CURLOPT_HEADERDATA, c);
+    c->curl->easy_setopt(c->easy, CURLOPT_PREREQFUNCTION, on_send);
+    set_pointer(c, CURLOPT_PREREQDATA, c);
 }
 
 static void add_line(struct ra_s3_conn *c, size_t *n, const char *name, const char *value)
@@ -270,24 +275,25 @@ static void set_request(struct ra_s3_conn *c, const struct ra_s3_exchange *x)
     for (size_t i = 0; i < x->n_headers; i++)
         add_line(c, &n, x->headers[i].name, x->headers[i].value);
     if (x->body) {
-        curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, x->body);
-        curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len);
+        set_pointer(c, CURLOPT_POSTFIELDS, x->body);
+        c->curl->easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body_len);
         /* In place of what curl would add by itself. */
         add_line(c, &n, "Expect", "");
         add_line(c, &n, "content-type", "application/octet-stream");
     }
     if (ra_streq(x->method, "HEAD"))
-        curl_easy_setopt(c->easy, CURLOPT_NOBODY, 1L);
+        set_number(c, CURLOPT_NOBODY, 1L);
     else
-        curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, x->method);
-    curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
-    curl_easy_setopt(c->easy, CURLOPT_URL, x->url);
+        set_pointer(c, CURLOPT_CUSTOMREQUEST, x->method);
+    set_pointer(c, CURLOPT_HTTPHEADER, c->headers);
+    set_pointer(c, CURLOPT_URL, x->url);
 }
 
 static void take_result(struct ra_s3_conn *c)
 {
     int left;
-    for (CURLMsg *m = curl_multi_info_read(c->multi, &left); m; m = curl_multi_info_read(c->multi, &left))
+    for (CURLMsg *m = c->curl->multi_info_read(c->multi, &left); m;
+         m = c->curl->multi_info_read(c->multi, &left))
         if (m->msg == CURLMSG_DONE) {
             c->done = true;
             c->result = m->data.result;
@@ -304,16 +310,16 @@ static int drive(struct ra_s3_conn *c, struct ra_err *err)
 {
     for (;;) {
         int running;
-        CURLMcode m = curl_multi_perform(c->multi, &running);
+        CURLMcode m = c->curl->multi_perform(c->multi, &running);
         if (m != CURLM_OK)
-            return ra_fail(err, RA_IO, "%s", curl_multi_strerror(m));
+            return ra_fail(err, RA_IO, "%s", c->curl->multi_strerror(m));
         take_result(c);
         if (c->done || stream_ready(c))
             return 0;
         int rc = ra_check_cancelled(err);
         if (rc < 0)
             return rc;
-        curl_multi_poll(c->multi, NULL, 0, 250, NULL);
+        c->curl->multi_poll(c->multi, NULL, 0, 250, NULL);
     }
 }
 
@@ -323,7 +329,7 @@ int ra_s3_conn_begin(struct ra_s3_conn *c, const struct ra_s3_exchange *x, struc
     if (!c->easy || !c->multi)
         return ra_fail(err, RA_IO, "libcurl has no memory");
     ra_s3_conn_end(c);
-    curl_easy_reset(c->easy);
+    c->curl->easy_reset(c->easy);
     ra_buf_clear(&a->body);
     begin_answer(a);
     c->answer = a;
@@ -335,7 +341,7 @@ int ra_s3_conn_begin(struct ra_s3_conn *c, const struct ra_s3_exchange *x, struc
     set_transport(c);
     set_callbacks(c);
     set_request(c, x);
-    if (curl_multi_add_handle(c->multi, c->easy) != CURLM_OK)
+    if (c->curl->multi_add_handle(c->multi, c->easy) != CURLM_OK)
         return ra_fail(err, RA_IO, "libcurl has no memory");
     c->attached = true;
     return drive(c, err);
@@ -370,7 +376,7 @@ enum ra_s3_state ra_s3_conn_state(const struct ra_s3_conn *c)
 
 const char *ra_s3_conn_reason(const struct ra_s3_conn *c)
 {
-    return c->reason[0] ? c->reason : curl_easy_strerror(c->result);
+    return c->reason[0] ? c->reason : c->curl->easy_strerror(c->result);
 }
 
 /* --- reading a stream --- */
@@ -382,7 +388,7 @@ static void make_room(struct ra_s3_conn *c)
     if (!c->paused)
         return;
     c->paused = false;
-    curl_easy_pause(c->easy, CURLPAUSE_CONT);
+    c->curl->easy_pause(c->easy, CURLPAUSE_CONT);
 }
 
 ssize_t ra_s3_conn_read(struct ra_s3_conn *c, void *p, size_t n, struct ra_err *err)

@@ -51,7 +51,7 @@ enum ra_s3_state {
 };
 
 struct ra_s3_conn;
-/* Never NULL; the configuration is lent for good. */
+/* Never NULL; the configuration is lent for good. ra_curl_load has succeeded before. */
 struct ra_s3_conn *ra_s3_conn_new(const struct ra_s3_config *config);
 void ra_s3_conn_free(struct ra_s3_conn *c);
 

@@ -101,15 +101,15 @@ C
 
 start_ceph() {
     monmaptool --create --fsid $FSID --addv a "[v2:127.0.0.1:$((PORT + 1))/0]" "$DIR/monmap"
-    ceph-mon --mkfs -i a --monmap "$DIR/monmap"
-    ceph-mon -i a --pid-file "$DIR/run/mon.pid"
+    timeout 60 ceph-mon --mkfs -i a --monmap "$DIR/monmap"
+    timeout 60 ceph-mon -i a --pid-file "$DIR/run/mon.pid"
     local uuid
     uuid=$(cat /proc/sys/kernel/random/uuid)
     ceph --connect-timeout 20 osd new "$uuid"
     mkdir -p "$DIR/osd"
-    ceph-osd -i 0 --mkfs --osd-uuid "$uuid"
-    ceph-osd -i 0 --pid-file "$DIR/run/osd.pid"
-    radosgw -n client.rgw --pid-file "$DIR/run/rgw.pid"
+    timeout 60 ceph-osd -i 0 --mkfs --osd-uuid "$uuid"
+    timeout 60 ceph-osd -i 0 --pid-file "$DIR/run/osd.pid"
+    timeout 60 radosgw -n client.rgw --pid-file "$DIR/run/rgw.pid"
 }
 
 wait_for_answer() {
@@ -117,7 +117,7 @@ wait_for_answer() {
         curl --noproxy '*' -so /dev/null --max-time 2 "http://127.0.0.1:$PORT/" && return
         sleep 0.1
     done
-    skip "radosgw did not answer within 30 s (see $DIR/client.rgw.log)"
+    skip "radosgw did not answer within 30 s: $(tail -n 1 "$DIR/client.rgw.log")"
 }
 
 environment() {
@@ -131,22 +131,31 @@ E
 
 start() {
     provide
+    [ ! -e "$DIR" ] || stop
     mkdir -p "$DIR/run"
-    DIR=$(cd "$DIR" && pwd)
     PORT=$(free_block)
-    export CEPH_CONF="$DIR/ceph.conf"
+    # In a session of its own: what ends a test kills all of the test's.
+    if [ -n "$OWNER" ]; then setsid "$0" watch "$DIR" "$OWNER" </dev/null >/dev/null 2>&1 & fi
     write_config
-    start_ceph >"$DIR/start.log" 2>&1 || skip "Ceph did not start (see $DIR/start.log)"
+    trap 'stop' EXIT
+    export CEPH_CONF="$DIR/ceph.conf"
+    start_ceph >"$DIR/start.log" 2>&1 || skip "Ceph did not start: $(tail -n 1 "$DIR/start.log")"
     wait_for_answer
-    radosgw-admin user create --uid=test --display-name=test --access-key=$ACCESS --secret=$SECRET >>"$DIR/start.log" 2>&1
+    timeout 60 radosgw-admin user create --uid=test --display-name=test --access-key=$ACCESS --secret=$SECRET \
+        >>"$DIR/start.log" 2>&1
     environment >"$DIR/env"
     make_bucket $BUCKET
+    trap - EXIT
     cat "$DIR/env"
-    [ -z "$OWNER" ] || watch "$OWNER" </dev/null >/dev/null 2>&1 &
 }
 
 watch() {
-    while kill -0 "$1" 2>/dev/null; do sleep 0.5; done
+    while kill -0 "$1" 2>/dev/null; do
+        [ -d "$DIR" ] || return 0
+        sleep 0.5
+    done
+    stop
+    sleep 5 # what was just being started
     stop
 }
 
@@ -156,19 +165,25 @@ make_bucket() {
     python3 "$(dirname "$0")/s3sign.py" PUT "http://127.0.0.1:$port/$1" $ACCESS $SECRET >/dev/null
 }
 
+# All that was started with its configuration, whether it got as far as writing its number down or not.
+processes() {
+    grep -lszxF "CEPH_CONF=$DIR/ceph.conf" /proc/[0-9]*/environ | cut -d/ -f3
+}
+
 stop() {
-    local name
-    for name in rgw osd mon; do
-        if [ -f "$DIR/run/$name.pid" ]; then kill -9 "$(cat "$DIR/run/$name.pid")" 2>/dev/null || true; fi
-    done
+    local pids
+    pids=$(processes) || true
+    # shellcheck disable=SC2086
+    [ -z "$pids" ] || kill -9 $pids 2>/dev/null || true
     rm -rf "$DIR"
 }
 
 [ $# -ge 2 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }
-DIR=$2
+DIR=$(realpath -m "$2")
 case $1 in
 start) KIND=${3:-memstore} OWNER=${4:-} && start ;;
 stop) stop ;;
+watch) watch "$3" ;;
 bucket) make_bucket "$3" ;;
 requests) grep -c ' beast: ' "$DIR/client.rgw.log" || true ;;
 *) exit 2 ;;
