@@ -57,9 +57,11 @@ struct ra_ctx {
     int (*begin_writing)(struct ra_ctx *ctx, struct ra_err *err);
     const struct ra_regconfig
         *config; /* the registry's configuration, when the storage was found through one; or NULL */
-    struct ra_findings findings; /* job.findings points here: printed and counted by the frame after run */
-    bool partial;                /* set it when only part was done: exit status 1 */
-    int status;                  /* set it to exit with a status of the verb's own (htpasswd) */
+    struct ra_findings
+        findings; /* job.findings points here: printed by the frame after run, unless the verb did */
+    bool findings_shown;
+    bool partial; /* set it when only part was done: exit status 1 */
+    int status;   /* set it to exit with a status of the verb's own (htpasswd) */
 };
 
 struct ra_cmd {

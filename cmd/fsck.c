@@ -173,6 +173,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ctx->job.progress = NULL;
     if (ctx->g.json)
         return print_json(ctx, ra_fsck_result(fsck), err);
+    ra_print_findings(ctx);
     print_summary(ctx, ra_fsck_result(fsck));
     return 0;
 }

@@ -227,13 +227,13 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     const struct ra_gc_result *r = ra_gc_result(gc);
     ra_progress_stop(ctx->job.progress);
     ctx->job.progress = NULL;
+    if (ctx->g.json)
+        rc = print_json(ctx, r, err);
+    else if (!ctx->g.quiet)
+        print_page(ctx, r, !ctx->g.dry_run);
     say_untagged(ctx, r);
     say_restart(ctx, r);
-    if (ctx->g.json)
-        return print_json(ctx, r, err);
-    if (!ctx->g.quiet)
-        print_page(ctx, r, !ctx->g.dry_run);
-    return 0;
+    return rc;
 }
 
 static const struct ra_example examples[] = {

@@ -100,6 +100,9 @@ static void print_counts(const struct ra_ctx *ctx)
 void ra_print_findings(struct ra_ctx *ctx)
 {
     enum { MANY = 8 };
+    if (ctx->findings_shown)
+        return;
+    ctx->findings_shown = true;
     ra_findings_sort(&ctx->findings);
     bool color = ra_use_color(ctx, stderr);
     fflush(stdout);

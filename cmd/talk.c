@@ -16,6 +16,7 @@ bool ra_use_color(const struct ra_ctx *ctx, FILE *stream)
 static void say(const struct ra_ctx *ctx, const char *fmt, va_list args)
 {
     ra_progress_hide(ctx->job.progress);
+    fflush(stdout); /* in order, where both go to one place */
     fputs("regadm: ", stderr);
     vfprintf(stderr, fmt, args);
     fputc('\n', stderr);

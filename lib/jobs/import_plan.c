@@ -235,17 +235,23 @@ static int read_manifest(struct graph *g, const struct todo *t, struct ra_err *e
     return 0;
 }
 
-static int read_next(struct graph *g, struct ra_err *err)
+static int read_once(struct graph *g, const struct todo *t, struct ra_err *err)
 {
     char text[RA_DIGEST_TEXT];
-    struct todo t = g->todo.at[--g->todo.n];
-    ra_auto_free char *media_type = t.media_type;
-    struct import_blob *b = &g->im->blobs.at[t.number];
+    struct import_blob *b = &g->im->blobs.at[t->number];
     if (b->missing || b->manifest)
         return 0;
     b->manifest = true;
-    int rc = read_manifest(g, &t, err);
-    return rc < 0 ? ra_wrap(err, rc, "manifest %s", ra_digest_text(&g->im->digests.at[t.number], text)) : 0;
+    int rc = read_manifest(g, t, err);
+    return rc < 0 ? ra_wrap(err, rc, "manifest %s", ra_digest_text(&g->im->digests.at[t->number], text)) : 0;
+}
+
+static int read_next(struct graph *g, struct ra_err *err)
+{
+    struct todo t = g->todo.at[--g->todo.n];
+    int rc = read_once(g, &t, err);
+    free(t.media_type);
+    return rc;
 }
 
 int ra_import_plan_graph(struct ra_import *im, uint32_t root, const char *media_type, int64_t size,

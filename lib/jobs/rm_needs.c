@@ -169,8 +169,11 @@ int ra_rm_settle(struct ra_rm *rm, struct ra_err *err)
         struct settling s = {rm, &rm->survey.repos.at[i], &rm->repos[i]};
         if (!any_revision(&s))
             continue;
-        while (take_referrers(&s) | take_tags(&s))
-            ;
+        bool more = true;
+        while (more) {
+            more = take_referrers(&s);
+            more = take_tags(&s) || more;
+        }
         rc = check_needs(&s, err);
     }
     return rc;

@@ -298,8 +298,7 @@ static void no_message_holds_a_secret(void **state)
     static const char *const urls[] = {
         "s3://bucket?secretkey=very-secret-indeed&nonsense=1", "s3://bucket?secretkey=very-secret-indeed",
         "s3://bucket?secretkey=very-secret-indeed%0a&accesskey=x",
-        "s3://bucket?secretkey=very-secret-indeed&accesskey=x&endpoint=http://127.0.0.1:1"
-        "&attempts=1"};
+        "s3://bucket?secretkey=very-secret-indeed&accesskey=x&attempts=1&endpoint=http://127.0.0.1:1"};
     for (size_t i = 0; i < RA_COUNT(urls); i++) {
         struct ra_err err = {0};
         assert_true(try_open(urls[i], &err) < 0);
