@@ -96,7 +96,8 @@ static bool is_there(struct run *r, const char *key, uint64_t size)
     return ra_store_stat(r->known, key, &st, NULL) == 0 && st.kind == RA_OBJECT && st.size == size;
 }
 
-static int transfer(struct run *r, const struct blob *b, const char *key, struct ra_err *err)
+/* *theirs: whether it is the source that failed, and so this one blob alone. */
+static int transfer(struct run *r, const struct blob *b, const char *key, bool *theirs, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_reader) from = NULL;
     RA_AUTO_PTR(ra_put_blob) to = NULL;
@@ -104,30 +105,33 @@ static int transfer(struct run *r, const struct blob *b, const char *key, struct
     struct ra_blob_id id;
     ssize_t n = 1;
     int rc = ra_read_open(r->job->store, key, 0, UINT64_MAX, RA_READ_ONCE, &from, err);
+    *theirs = rc < 0;
     if (rc == 0)
         rc = ra_put_blob_open(r->to, &b->digest, b->size, &to, err);
     while (rc == 0 && n > 0) {
         n = ra_read(from, bytes, STEP, err);
+        *theirs = n < 0;
         rc = n < 0 ? (int)n : ra_put_blob_write(to, bytes, (size_t)n, err);
         ra_progress_add(r->job->progress, 0, n > 0 ? (uint64_t)n : 0);
         if (rc == 0)
             rc = ra_check_cancelled(err);
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = ra_put_blob_seal(to, &id, err);
+        *theirs = rc == -RA_CORRUPT;
+    }
     return rc < 0 ? rc : ra_put_blob_publish(ra_steal_ptr(&to), err);
 }
 
-/* Whether an error is about this one blob of the source; any other ends the copy. */
-static bool only_this(int rc)
+static const char *code_for(const struct ra_err *why)
 {
-    return rc == -RA_CORRUPT || rc == -RA_NOTFOUND;
+    return why->code == RA_CORRUPT ? "corrupt-blob" : why->code == RA_NOTFOUND ? "vanished" : "unreadable";
 }
 
 static void leave_out(struct run *r, struct blob *b, const char *key, struct ra_err *why)
 {
-    ra_find(r->job->findings, RA_ERROR, why->code == RA_CORRUPT ? "corrupt-blob" : "vanished",
-            &(struct ra_place){.path = key, .digest = &b->digest}, "not copied: %s", ra_err_text(why));
+    ra_find(r->job->findings, RA_ERROR, code_for(why), &(struct ra_place){.path = key, .digest = &b->digest},
+            "not copied: %s", ra_err_text(why));
     RA_LOCKED(&r->mutex);
     b->bad = true;
     r->out->skipped++;
@@ -149,12 +153,12 @@ static int copy_blob(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_e
     struct ra_key key;
     RA_ERR_AUTO why = {0};
     ra_key_blob(&key, &b->digest);
-    bool there = is_there(r, key.s, b->size);
-    int rc = there || r->job->dry_run ? 0 : transfer(r, b, key.s, &why);
+    bool there = is_there(r, key.s, b->size), theirs = false;
+    int rc = there || r->job->dry_run ? 0 : transfer(r, b, key.s, &theirs, &why);
     ra_progress_add(r->job->progress, 1, 0);
     if (rc == 0)
         count_blob(r, b, !there);
-    else if (only_this(rc))
+    else if (theirs && rc != -RA_CANCELLED)
         leave_out(r, b, key.s, &why);
     else
         return ra_err_move(err, &why);
@@ -168,17 +172,18 @@ static int read_tag(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_er
     struct run *r = arg;
     struct link *l = &r->links.at[i];
     RA_BUF_AUTO text = {0};
+    RA_ERR_AUTO why = {0};
     if (l->kind != RA_KEY_TAG_CURRENT)
         return 0;
-    int rc = ra_store_get(r->job->store, l->key, RA_LINK_MAX, &text, NULL, err);
-    if (rc < 0 && rc != -RA_NOTFOUND && rc != -RA_TOOBIG)
-        return rc;
+    const struct ra_place at = {.path = l->key, .repository = l->repo, .tag = l->tag};
+    int rc = ra_store_get(r->job->store, l->key, RA_LINK_MAX, &text, NULL, &why);
+    if (rc == -RA_CANCELLED)
+        return ra_err_move(err, &why);
     l->bad = rc < 0 || !ra_link_parse(ra_buf_str(&text), text.len, &l->digest);
-    if (l->bad)
-        ra_find(r->job->findings, RA_ERROR, "bad-link",
-                &(struct ra_place){.path = l->key, .repository = l->repo, .tag = l->tag},
-                "not copied: the link holds no digest");
-    ra_err_clear(err);
+    if (rc < 0)
+        ra_find(r->job->findings, RA_ERROR, code_for(&why), &at, "not copied: %s", ra_err_text(&why));
+    else if (l->bad)
+        ra_find(r->job->findings, RA_ERROR, "bad-link", &at, "not copied: the link holds no digest");
     return 0;
 }
 

@@ -174,6 +174,26 @@ static void it_may_be_cut_anywhere(void **state)
     }
 }
 
+static void a_read_that_fails_stops_nothing_else(void **state)
+{
+    (void)state;
+    bool whole = false;
+    for (uint64_t at = 1; !whole; at++) {
+        struct ra_fault_plan plan = {.at = at, .ops = RA_FAULT_READ, .mode = RA_FAULT_ONCE, .error = EIO};
+        RA_AUTO_PTR(ra_store) from = ra_fault_wrap(sample(), &plan);
+        RA_AUTO_PTR(ra_store) to = ra_mem_open();
+        struct ra_copy_result first = must_copy(from, to, 1);
+        whole = ra_fault_calls(from) < at;
+        assert_int_equal(first.skipped == 0, whole);
+        assert_int_equal(findings.list.n, whole ? 0 : 1);
+        ra_findings_release(&findings);
+        assert_true(links_hold(to));
+        must_copy(from, to, 1);
+        assert_string_equal(t_reg_listing(from), t_reg_listing(to));
+        assert_true(at < 1000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(what_is_damaged_stays_behind),
         cmocka_unit_test(it_may_be_cut_anywhere),
+        cmocka_unit_test(a_read_that_fails_stops_nothing_else),
     };
     return T_RUN(tests);
 }
