@@ -110,23 +110,12 @@ static int pick_mode(struct ra_htargs *a, struct ra_err *err)
 
 /* --- the file, when none is named --- */
 
-static const char *find_config(const struct ra_ctx *ctx, const struct ra_htargs *a)
-{
-    static const char *const places[] = {"/etc/distribution/config.yml", "/etc/docker/registry/config.yml"};
-    const char *named = a->config       ? a->config
-                        : ctx->g.config ? ctx->g.config
-                                        : getenv("REGISTRY_CONFIGURATION_PATH");
-    for (size_t i = 0; !(named && *named) && i < RA_COUNT(places); i++)
-        if (access(places[i], F_OK) == 0)
-            named = places[i];
-    return named;
-}
-
 static int find_file(const struct ra_ctx *ctx, struct ra_htargs *a, struct ra_err *err)
 {
     RA_REGCONFIG_AUTO config = {0};
-    const char *path = find_config(ctx, a);
-    int rc = ra_regconfig_load(path, (const char *const *)environ, &config, err);
+    const char *const *env = (const char *const *)environ;
+    const char *path = a->config ? a->config : ctx->g.config ? ctx->g.config : ra_regconfig_find(env);
+    int rc = ra_regconfig_load(path, env, &config, err);
     if (rc == 0 && !config.htpasswd_path)
         rc = ra_fail(err, RA_NOTFOUND, "'%s' sets no auth.htpasswd.path", path ? path : "the environment");
     if (rc < 0)

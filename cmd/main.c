@@ -111,7 +111,7 @@
  *   clock.c         times
  *   opt.c           options from a table
  *   jsonw.c         writing JSON
- *   file.c          files outside the storage, made whole or not at all
+ *   file.c          files outside the storage; file_atomic.c changes them, wholly or not at all
  *   pool.c          threads, and stopping early
  *   progress.c      telling a person how far a job is
  */

@@ -18,8 +18,9 @@ int ra_file_read(const char *path, size_t limit, struct ra_buf *out, struct ra_e
 int ra_fd_write_all(int fd, const char *name, const void *p, size_t n, struct ra_err *err);
 
 /*
- * A file that appears complete or not at all: an exclusive temporary name in the same folder, written,
- * flushed, renamed over `path`, the folder flushed. A symlink at `path` is followed, also one that leads
+ * A file that appears complete or not at all: a temporary file in the same folder (".<name>.regadm-XXXXXX"), written,
+ * flushed, renamed over `path`, the folder flushed. One that a killed process left there is taken away by the next
+ * ra_atomic_open of the same path. A symlink at `path` is followed, also one that leads
  * nowhere yet: what it points to is replaced. An existing file's mode, and owner where permitted, are kept; a
  * new one gets `mode` less the umask. What is there and no regular file is INVALID. The modification time
  * always differs from that of the file replaced: there are readers that go by it alone.

@@ -1,6 +1,7 @@
 #include "registry/regconfig.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "format/yaml.h"
 
@@ -373,6 +374,16 @@ int ra_regconfig_parse(const char *name, const void *yaml, size_t n, const char 
         return 0;
     ra_regconfig_release(out);
     return ra_wrap(err, rc, "cannot use '%s'", name);
+}
+
+const char *ra_regconfig_find(const char *const *env)
+{
+    static const char *const usual[] = {"/etc/distribution/config.yml", "/etc/docker/registry/config.yml"};
+    const char *named = ra_env_get(env, "REGISTRY_CONFIGURATION_PATH");
+    for (size_t i = 0; !named && i < RA_COUNT(usual); i++)
+        if (access(usual[i], F_OK) == 0)
+            named = usual[i];
+    return named;
 }
 
 int ra_regconfig_load(const char *path, const char *const *env, struct ra_regconfig *out, struct ra_err *err)

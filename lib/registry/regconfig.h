@@ -46,6 +46,10 @@ struct ra_regconfig {   /* everything in it is owned by it; starts zeroed */
     struct ra_arena arena; /* private */
 };
 
+/* Where a registry's configuration is when nobody says so: REGISTRY_CONFIGURATION_PATH, then
+ * /etc/distribution/config.yml and /etc/docker/registry/config.yml; NULL when there is none. Lent from `env`. */
+const char *ra_regconfig_find(const char *const *env);
+
 /*
  * `path` may be NULL (environment only). `env` is a NULL-terminated list of NAME=value, or NULL for none.
  * Fails with NOTFOUND, DENIED, IO (the file), CORRUPT (not YAML), TOOBIG, INVALID: "unsupported version", "no

@@ -114,9 +114,8 @@ struct choice {
 
 static struct choice choose(const struct ra_storage_where *where)
 {
-    static const char *const usual[] = {"/etc/distribution/config.yml", "/etc/docker/registry/config.yml"};
     const char *root = ra_env_get(where->env, "REGADM_ROOT");
-    const char *file = ra_env_get(where->env, "REGISTRY_CONFIGURATION_PATH");
+    const char *file = ra_regconfig_find(where->env);
     if (where->root)
         return (struct choice){.found_by = "--root", .root = where->root};
     if (where->config)
@@ -125,9 +124,6 @@ static struct choice choose(const struct ra_storage_where *where)
         return (struct choice){.found_by = "REGADM_ROOT", .root = root};
     if (file)
         return (struct choice){.found_by = file, .file = file, .configured = true};
-    for (size_t i = 0; i < RA_COUNT(usual); i++)
-        if (access(usual[i], F_OK) == 0)
-            return (struct choice){.found_by = usual[i], .file = usual[i], .configured = true};
     if (has_storage_override(where->env))
         return (struct choice){.found_by = "the environment", .configured = true};
     return (struct choice){.found_by = "the default", .root = RA_REGCONFIG_ROOT};

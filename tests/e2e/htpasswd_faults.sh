@@ -68,6 +68,9 @@ inject() {
     fi
     "$REGADM" htpasswd "$@" >/dev/null 2>&1 && is_file "$result" ||
         echo "$call $n: the next update does not work" >>"$WORK/wrong"
+    # The next one that replaces the file, that is: with nothing to change, it does not come to that.
+    "$REGADM" htpasswd -sb "$F" other password 2>/dev/null
+    [ "$(ls -A "$WORK/d")" = f ] || echo "$call $n: the next update leaves $(ls -A "$WORK/d")" >>"$WORK/wrong"
 }
 
 everywhere() {
@@ -122,7 +125,7 @@ update --batch -s "$M/f" <"$WORK/many"
 verdict "full disk, many users" $? 1 "$M/f"
 update --batch -s --in-place "$M/f" <"$WORK/many"
 verdict "full disk, in place" $? 1 "$M/f"
-[ "$(ls "$M")" = "$(printf 'f\nfill')" ] && echo "ok nothing is left behind" || echo "FAIL nothing is left behind: $(ls "$M")"
+[ "$(ls -A "$M")" = "$(printf 'f\nfill')" ] && echo "ok nothing is left behind" || echo "FAIL nothing is left behind: $(ls -A "$M")"
 rm "$M/fill"
 mount -o remount,ro "$M"
 update -sb "$M/f" new password
@@ -171,5 +174,5 @@ wait "$first" "$second" $!
 same "three writers all succeed" "" "$(cat "$WORK/a" "$WORK/b" "$WORK/c")"
 same "and lose nothing" 90 "$(grep -c '^[abc][0-9]*:' "$F")"
 same "nor what was there" "$(cat "$WORK/before")" "$(grep -v '^[abc][0-9]*:' "$F")"
-same "and leave nothing behind" f "$(ls "$WORK/d")"
+same "and leave nothing behind" f "$(ls -A "$WORK/d")"
 finish
