@@ -3,6 +3,7 @@
 #include "print.h"
 #include "rows.h"
 
+#include "base/num.h"
 #include "jobs/htcheck.h"
 
 static void print_batch(const struct ra_htargs *a, const struct ra_htbatch *b)
@@ -18,9 +19,10 @@ static void print_batch(const struct ra_htargs *a, const struct ra_htbatch *b)
 static int write_batch(const struct ra_htargs *a, const struct ra_htbatch *b, struct ra_err *err)
 {
     size_t added = 0;
+    char users[RA_COUNT_OF_TEXT];
     int rc = ra_htbatch_update(&a->file, b, &added, err);
     if (rc == 0)
-        ra_httalk("Adding %zu users, updating %zu", added, b->entries.n - added);
+        ra_httalk("Adding %s, updating %zu", ra_count_of(added, "user", users), b->entries.n - added);
     return rc;
 }
 

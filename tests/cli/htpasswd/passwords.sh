@@ -1,0 +1,24 @@
+# shellcheck source=tests/lib/steps.sh
+. "$TESTLIB/steps.sh"
+: > f
+long=$(printf '%073d' 0)
+run htpasswd -b f alice "$long"
+run htpasswd -b --truncate -C 4 f alice "$long"
+run htpasswd -vb f alice "${long%0}"
+echo secret | run htpasswd -i -C 4 f alice
+echo secret | run htpasswd -vi f alice
+echo wrong | run htpasswd -vi f alice
+run htpasswd -v f nobody < /dev/null
+run htpasswd -b f '' x
+run htpasswd -b f a:b x
+run htpasswd -b f $'a\nb' x
+run htpasswd -sb f bob x
+run htpasswd -sb -C 5 f bob x
+run htpasswd -b -C 18 f bob x
+run htpasswd -b -C none f bob x
+run htpasswd -cn f bob
+run htpasswd
+run htpasswd -b f
+run htpasswd --verfy f
+# On a terminal: who gives a password on the command line is told; else it is asked for twice.
+script -qec 'regadm htpasswd -b -C 4 f carol x' /dev/null < /dev/null | tr -d '\r'
