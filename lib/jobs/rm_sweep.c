@@ -30,19 +30,25 @@ static int remove_folder(const struct ra_rm *rm, const char *prefix, size_t keep
 
 /* --- steps -------------------------------------------------------------------------------------------------- */
 
-/* The current link first: with it the tag is gone, whatever becomes of its history. */
+/* The current link after the history: cut off between the two, it is a tag still, that the next run finds. A folder
+ * without link would be listed by the registry, and found by nobody. */
+static int remove_tag(const struct ra_rm *rm, const char *repo, const char *tag, struct ra_err *err)
+{
+    struct ra_key key;
+    size_t keep = strlen(ra_key_tags(&key, repo));
+    size_t folder = strlen(ra_key_tag(&key, repo, tag));
+    int rc = remove_folder(rm, ra_key_tag_index(&key, repo, tag), folder, err);
+    rc = rc ? rc : remove_link(rm, ra_key_tag_current(&key, repo, tag), keep, err);
+    return rc ? rc : remove_folder(rm, ra_key_tag(&key, repo, tag), keep, err);
+}
+
 static int remove_tags(const struct ra_rm *rm, size_t i, struct ra_err *err)
 {
     const struct ra_survey_repo *repo = &rm->survey.repos.at[i];
-    struct ra_key key;
-    size_t keep = strlen(ra_key_tags(&key, repo->name));
     int rc = 0;
-    for (uint32_t k = 0; rc == 0 && k < repo->n_tags; k++) {
-        if (!rm->repos[i].tags[k])
-            continue;
-        rc = remove_link(rm, ra_key_tag_current(&key, repo->name, repo->tags[k].name), keep, err);
-        rc = rc ? rc : remove_folder(rm, ra_key_tag(&key, repo->name, repo->tags[k].name), keep, err);
-    }
+    for (uint32_t k = 0; rc == 0 && k < repo->n_tags; k++)
+        if (rm->repos[i].tags[k])
+            rc = remove_tag(rm, repo->name, repo->tags[k].name, err);
     return rc;
 }
 
