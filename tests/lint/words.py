@@ -8,7 +8,7 @@ CALLS = {  # a name of a function: where it may be called all the same, and why 
     r"strcpy|strcat|sprintf|vsprintf|gets|strtok|strncpy|strncat|alloca": ("", "unbounded, or not what it seems"),
     r"atoi|atol|atof|strtol|strtoul|strtoll|strtoull|sscanf": ("lib/base/num.c lib/base/clock.c", "use base/num.h"),
     r"malloc|calloc|realloc|strdup|strndup|asprintf": ("lib/base/mem.c", "use base/mem.h"),
-    r"system|popen|tmpfile|tmpnam|mktemp|chdir|setenv|putenv|umask|rand|srand": ("lib/base/file.c lib/store/fs_write.c", "acts on the whole process"),
+    r"system|popen|tmpfile|tmpnam|mktemp|chdir|setenv|putenv|umask|rand|srand": ("lib/base/file_atomic.c lib/store/fs_write.c", "acts on the whole process"),
     r"printf|puts|putchar|perror|fprintf|vprintf|fputs": ("lib/base/mem.c lib/base/progress.c lib/format/digest.c cmd/*", "only cmd/ talks"),
     r"exit|_exit|abort": ("lib/base/mem.c lib/base/buf.c lib/base/pool.c lib/format/digest.c lib/store/fault.c cmd/main.c cmd/gen.c", "errors go up"),
     r"pthread_create": ("lib/base/* lib/store/walk.c", "use base/pool.h"),
