@@ -95,8 +95,8 @@ static void say_catalog(struct ra_ctx *ctx, const struct ra_backup *b)
     struct ra_backup_totals totals;
     char carried[RA_COUNT_OF_TEXT], bytes[RA_SIZE_TEXT], omitted[RA_COUNT_OF_TEXT], text[RA_DIGEST_TEXT];
     ra_backup_totals(b, &totals);
-    ra_say(ctx, "%s%s%s, %s", b->kind == RA_BACKUP_FULL ? "full backup" : "increment",
-           b->created ? " of " : "", b->created ? b->created : "", ra_digest_text(&b->id, text));
+    ra_say(ctx, "%s%s%s, %s", b->kind == RA_BACKUP_FULL ? "backup" : "increment", b->created ? " of " : "",
+           b->created ? b->created : "", ra_digest_text(&b->id, text));
     ra_say(ctx, "%s (%s)", ra_count_of(totals.carried, "blob", carried), ra_size_text(totals.bytes, bytes));
     if (totals.omitted)
         ra_say(ctx, "builds on %s not in it", ra_count_of(totals.omitted, "blob", omitted));
@@ -119,9 +119,12 @@ static int show(struct ra_ctx *ctx, struct ra_import_opts *opts, bool verify, st
     if (ctx->g.quiet)
         return print_names(im), 0;
     print_table(im);
-    ra_say(ctx, "%s%s", ra_import_kind(im), verify ? ": whole, all digests are right" : "");
     if (ra_import_catalog(im))
         say_catalog(ctx, ra_import_catalog(im));
+    else
+        ra_say(ctx, "%s", ra_import_kind(im));
+    if (verify)
+        ra_say(ctx, "whole, all digests are right");
     return 0;
 }
 
@@ -151,7 +154,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
 static const struct ra_example examples[] = {
     {"archive backup.tar", "What a backup holds"},
     {"archive --verify backup.tar", "Whether it can be relied on"},
-    {"ssh host cat app.tar.gz | regadm archive", "What is in somebody's docker save"},
+    {"archive - <app.tar.gz", "What is in somebody's docker save"},
     {0},
 };
 

@@ -89,9 +89,12 @@ static int print_json(struct ra_ctx *ctx, const struct ra_export_result *r, stru
 
 static void say_result(struct ra_ctx *ctx, const struct options *o, const struct ra_export_result *r)
 {
+    if (o->catalog)
+        return;
     char images[RA_COUNT_OF_TEXT], written[RA_COUNT_OF_TEXT], omitted[RA_COUNT_OF_TEXT], bytes[RA_SIZE_TEXT];
+    const char *output = ra_streq(o->output, "-") ? "standard output" : o->output;
     ra_say(ctx, "%s, %s, %s written to '%s'", ra_count_of(r->images.n, "image", images),
-           ra_count_of(r->written, "blob", written), ra_size_text(r->file_bytes, bytes), o->output);
+           ra_count_of(r->written, "blob", written), ra_size_text(r->file_bytes, bytes), output);
     if (r->omitted)
         ra_say(ctx, "%s left out: the receiver has them", ra_count_of(r->omitted, "blob", omitted));
 }
@@ -108,7 +111,11 @@ static int check(const struct ra_ctx *ctx, const struct options *o, struct ra_er
     if (!o->all && ctx->operands.n == 0)
         return ra_fail(err, RA_USAGE, "name images or repositories, or say --all");
     if (o->all && ctx->operands.n)
-        return ra_fail(err, RA_USAGE, "--all leaves nothing to name");
+        return ra_fail(err, RA_USAGE, "--all leaves nothing to name; -o '%s' would write to that file",
+                       ctx->operands.at[0]);
+    if (o->platform && !strchr(o->platform, '/'))
+        return ra_fail(err, RA_USAGE, "'%s' is no platform: write OS/ARCH, linux/%s for instance",
+                       o->platform, o->platform);
     if (!o->output && isatty(STDOUT_FILENO) && !o->catalog)
         return ra_fail(err, RA_USAGE, "an archive does no good on a terminal: use -o FILE, or a pipe");
     if ((!o->output || ra_streq(o->output, "-")) && ctx->g.json)
@@ -130,6 +137,15 @@ static const char *timestamp(const struct options *o, char out[static RA_TIME_TE
     if (epoch && ra_parse_u64(epoch, &seconds) && seconds < (uint64_t)INT64_MAX / RA_SECOND)
         return ra_time_text((int64_t)seconds * RA_SECOND, false, out);
     return ra_time_text(ra_time_now(), false, out);
+}
+
+/* "export team/app app.tar" is what somebody means who forgets -o. */
+static int hint_output(const struct ra_ctx *ctx, int rc, struct ra_err *err)
+{
+    const struct ra_strlist *names = &ctx->operands;
+    const char *last = names->n ? names->at[names->n - 1] : "";
+    bool file = ra_ends_with(last, ".tar") || ra_ends_with(last, "gz") || ra_ends_with(last, ".zst");
+    return file ? ra_hint(err, rc, "-o '%s' would write to that file", last) : rc;
 }
 
 static int run(struct ra_ctx *ctx, struct ra_err *err)
@@ -161,7 +177,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         .created = timestamp(o, time),
     };
     if ((rc = ra_export(&ctx->job, &opts, &result, err)) < 0)
-        return rc;
+        return rc == -RA_NOTFOUND ? hint_output(ctx, rc, err) : rc;
     ra_progress_stop(ctx->job.progress);
     ctx->job.progress = NULL;
     if (ctx->g.json)

@@ -58,6 +58,20 @@ static void json_image(struct ra_jsonw *w, const struct ra_import_image *image)
     ra_jsonw_end(w);
 }
 
+static void json_removed(struct ra_jsonw *w, const struct ra_import *im)
+{
+    const char *repo, *tag;
+    ra_jsonw_key(w, "removed");
+    ra_jsonw_array(w);
+    for (size_t i = 0; ra_import_removed(im, i, &repo, &tag); i++) {
+        ra_jsonw_object(w);
+        ra_jsonw_key_str(w, "repository", repo);
+        ra_jsonw_key_str(w, "tag", tag);
+        ra_jsonw_end(w);
+    }
+    ra_jsonw_end(w);
+}
+
 static int print_json(struct ra_ctx *ctx, const struct ra_import *im, struct ra_err *err)
 {
     const struct ra_import_counts *counts = ra_import_counts(im);
@@ -77,24 +91,34 @@ static int print_json(struct ra_ctx *ctx, const struct ra_import *im, struct ra_
     ra_jsonw_key_u64(&w, "bytes", counts->bytes);
     ra_jsonw_key_u64(&w, "present", counts->present);
     ra_jsonw_end(&w);
-    ra_jsonw_key_u64(&w, "removed_tags", counts->removed_tags);
+    json_removed(&w, im);
     return ra_json_close(&w, ctx, err);
 }
 
-static void print_table(const struct ra_import *im)
+/* All that was asked for; or, before it is done, what changes or goes away. */
+static void print_table(const struct ra_import *im, bool changes, FILE *to)
 {
     static const struct ra_column columns[] = {
         {"REPOSITORY", .elastic = true}, {"TAG", .elastic = true}, {"DIGEST"}, {"STATUS"}, {0}};
     RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
     const struct ra_import_image *image;
+    const char *repo, *tag;
     char brief[RA_SHORT_DIGEST];
     for (size_t i = 0; (image = ra_import_image(im, i)); i++) {
+        if (changes && image->status != RA_IMPORT_UPDATED)
+            continue;
         ra_cell(rows, image->repo);
         ra_cell(rows, image->tag ? image->tag : "-");
         ra_cell(rows, image->has_digest ? ra_digest_short(&image->digest, brief) : "-");
         ra_cell(rows, ra_import_status_name(image->status));
     }
-    ra_rows_print(rows, stdout);
+    for (size_t i = 0; ra_import_removed(im, i, &repo, &tag); i++) {
+        ra_cell(rows, repo);
+        ra_cell(rows, tag);
+        ra_cell(rows, "-");
+        ra_cell(rows, "removed");
+    }
+    ra_rows_print(rows, to);
 }
 
 static void print_names(const struct ra_import *im)
@@ -109,20 +133,27 @@ static void say_counts(struct ra_ctx *ctx, const struct ra_import *im)
 {
     const struct ra_import_counts *c = ra_import_counts(im);
     char written[RA_COUNT_OF_TEXT], present[RA_COUNT_TEXT], bytes[RA_SIZE_TEXT];
-    ra_say(ctx, "%s: %s%s %s (%s), %s there already", ra_import_kind(im),
+    ra_say(ctx, "%s: %s%s %s (%s), %s there already", ra_import_catalog(im) ? "backup" : ra_import_kind(im),
            ctx->g.dry_run ? "nothing was changed; " : "", ra_count_of(c->written, "blob", written),
            ctx->g.dry_run ? "would be written" : "written", ra_size_text(c->bytes, bytes),
            ra_count_text(c->present, present));
+    if (ra_import_removing(im))
+        ra_say(ctx, "%s %s", ra_count_of(ra_import_removing(im), "tag", written),
+               ctx->g.dry_run ? "would be removed" : "removed; `regadm gc` gives the space back");
 }
 
 static int confirm(struct ra_ctx *ctx, const struct ra_import *im, struct ra_err *err)
 {
     size_t moved = ra_import_replacing(im), removed = ra_import_removing(im);
+    char tags[RA_COUNT_OF_TEXT];
     if (ctx->g.dry_run || moved + removed == 0)
         return 0;
-    print_table(im);
-    return removed ? ra_confirm(ctx, err, "Move %zu tags to other images, and remove %zu?", moved, removed)
-                   : ra_confirm(ctx, err, "Move %zu tags to other images?", moved);
+    if (!ctx->g.yes)
+        print_table(im, true, stderr);
+    ra_count_of(moved, "tag", tags);
+    return removed == 0 ? ra_confirm(ctx, err, "Move %s to another image?", tags)
+           : moved == 0 ? ra_confirm(ctx, err, "Remove %s?", ra_count_of(removed, "tag", tags))
+                        : ra_confirm(ctx, err, "Move %s to another image, and remove %zu?", tags, removed);
 }
 
 static int run_import(struct ra_ctx *ctx, const struct ra_import_opts *opts, struct ra_err *err)
@@ -141,7 +172,7 @@ static int run_import(struct ra_ctx *ctx, const struct ra_import_opts *opts, str
         return print_json(ctx, im, err);
     if (ctx->g.quiet)
         return print_names(im), 0;
-    print_table(im);
+    print_table(im, false, stdout);
     say_counts(ctx, im);
     return 0;
 }
@@ -154,6 +185,9 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         return ra_fail(err, RA_USAGE, "name an archive, or pipe one in");
     if (o->compression == RA_LAYER_GZIP && o->level > 3)
         return ra_fail(err, RA_USAGE, "--level for gzip is 1, 2 or 3");
+    if (o->mirror && o->prefix)
+        return ra_fail(err, RA_USAGE,
+                       "--mirror makes the whole registry equal to the backup: --prefix does not go with it");
     struct ra_import_opts opts = {
         .path = path,
         .as = o->as,

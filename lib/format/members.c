@@ -229,6 +229,17 @@ int ra_members_find(const struct ra_members *m, const char *name, struct ra_foun
     return ra_fail(err, RA_CORRUPT, "member '%s' links in circles", ra_buf_str(&path));
 }
 
+bool ra_members_has_below(const struct ra_members *m, const char *folder)
+{
+    size_t n = strlen(folder);
+    for (uint32_t i = 0; i < m->names.n; i++) {
+        const char *name = m->names.at[i];
+        if (strncmp(name, folder, n) == 0 && (name[n] == '/' || name[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 int ra_members_get(const struct ra_members *m, const char *name, size_t limit, struct ra_buf *out,
                    struct ra_err *err)
 {

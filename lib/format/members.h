@@ -40,6 +40,8 @@ struct ra_found {
 /* NOTFOUND; INVALID for a name that climbs out; CORRUPT for a link that leads nowhere or in circles, for a
  * thing without bytes. Name is smoothed before. */
 int ra_members_find(const struct ra_members *m, const char *name, struct ra_found *out, struct ra_err *err);
+/* Whether there is something of that name, or below it. */
+bool ra_members_has_below(const struct ra_members *m, const char *folder);
 /* The whole of it, appended. TOOBIG over limit, CORRUPT when it ends early. */
 int ra_members_read(const struct ra_members *m, const struct ra_found *f, size_t limit, struct ra_buf *out,
                     struct ra_err *err);

@@ -88,8 +88,12 @@ static void fill_result(struct ra_export_plan *p, struct ra_export_result *out)
     ra_backup_totals(&p->state, &totals);
     out->written = totals.carried;
     out->bytes = totals.bytes;
-    out->omitted = totals.omitted;
-    out->file_bytes = p->size;
+    out->file_bytes = p->opts->catalog_only ? 0 : p->size;
+    out->omitted = p->opts->format == RA_EXPORT_BACKUP ? totals.omitted : 0;
+    ra_vec_each (m, &p->meta) {
+        out->written += m->unpack != RA_NONE;
+        out->bytes += m->unpack != RA_NONE ? m->size : 0;
+    }
     out->archive_id = p->state.id;
     out->has_id = p->opts->format == RA_EXPORT_BACKUP;
 }

@@ -22,7 +22,8 @@ static int damaged(struct ra_export_plan *p, uint32_t number, const char *what, 
     ra_find(p->job->findings, p->opts->skip_damaged ? RA_WARNING : RA_ERROR, "damaged-blob", &at, "%s", what);
     RA_LOCKED(&p->mutex);
     ra_digest_set_add(&p->bad, d, NULL);
-    return ra_fail(err, RA_CORRUPT, "blob %s is damaged: %s", ra_digest_text(d, text), what);
+    int rc = ra_fail(err, RA_CORRUPT, "blob %s is damaged: %s", ra_digest_text(d, text), what);
+    return ra_hint(err, rc, "--skip-damaged leaves out the images that need it; regadm fsck tells which");
 }
 
 static int open_blob(struct ra_export_plan *p, uint32_t number, struct ra_reader **out, struct ra_err *err)

@@ -10,27 +10,65 @@
 
 /* --- manifest.json ------------------------------------------------------------------------------------------ */
 
+/* Whether an archive of that format can hold it. */
+static bool at_hand(const struct ra_export_plan *p, const struct ra_descriptor *d)
+{
+    uint32_t id = RA_NONE;
+    if (!d->valid)
+        return false;
+    if (p->opts->format == RA_EXPORT_BACKUP)
+        return ra_digest_set_find(&p->state.digests, &d->digest) != RA_NONE;
+    id = ra_blobs_find(p->survey.blobs, &d->digest);
+    return id != RA_NONE && (ra_blobs_flags(p->survey.blobs, id) & RA_BLOB_PRESENT);
+}
+
 /* The image that a name means for a tool without indexes: of an index the wanted platform, else linux/amd64, else the
- * first image. */
+ * first image that runs anywhere; what goes with images, attestations for one, has no platform or an unknown one. */
+static const struct ra_descriptor *pick_child(const struct ra_export_plan *p, const struct ra_manifest *m)
+{
+    const char *want = p->opts->platform ? p->opts->platform : "linux/amd64";
+    const struct ra_descriptor *first = NULL, *unsaid = NULL;
+    for (size_t i = 0; i < m->manifests.n; i++) {
+        const struct ra_descriptor *c = &m->manifests.at[i];
+        char text[RA_PLATFORM_TEXT];
+        if (!at_hand(p, c))
+            continue;
+        if (c->has_platform && ra_export_platform_is(&c->platform, want))
+            return c;
+        if (c->has_platform && !first && !ra_starts_with(ra_platform_text(&c->platform, text), "unknown"))
+            first = c;
+        unsaid = unsaid || c->has_platform ? unsaid : c;
+    }
+    return p->opts->platform ? NULL : first ? first : unsaid;
+}
+
+static int load_manifest(const struct ra_export_plan *p, const struct ra_digest *d, struct ra_manifest *m,
+                         struct ra_err *err)
+{
+    RA_BUF_AUTO bytes = {0};
+    struct ra_digest is;
+    char text[RA_DIGEST_TEXT];
+    int rc = ra_manifest_load(p->job->store, d, &bytes, m, err);
+    if (rc < 0 || p->opts->no_verify)
+        return rc;
+    ra_digest_of(d->alg, ra_buf_str(&bytes), bytes.len, &is);
+    return ra_digest_eq(&is, d)
+               ? 0
+               : ra_fail(err, RA_CORRUPT, "manifest %s is damaged: its bytes are not what its digest says",
+                         ra_digest_text(d, text));
+}
+
 static int load_image(const struct ra_export_plan *p, const struct ra_digest *d, struct ra_manifest *m,
                       struct ra_err *err)
 {
-    RA_BUF_AUTO bytes = {0};
-    char text[RA_PLATFORM_TEXT];
-    const char *want = p->opts->platform ? p->opts->platform : "linux/amd64";
-    const struct ra_descriptor *child = NULL;
-    int rc = ra_manifest_load(p->job->store, d, &bytes, m, err);
+    int rc = load_manifest(p, d, m, err);
     if (rc < 0 || m->kind != RA_MANIFEST_INDEX)
         return rc;
-    for (size_t i = 0; i < m->manifests.n; i++) {
-        const struct ra_descriptor *c = &m->manifests.at[i];
-        if (!c->valid || ra_digest_set_find(&p->state.digests, &c->digest) == RA_NONE)
-            continue;
-        if (!child || ra_starts_with(ra_platform_text(&c->platform, text), want))
-            child = c;
-    }
-    struct ra_digest digest = child ? child->digest : (struct ra_digest){0};
-    return child ? ra_manifest_load(p->job->store, &digest, &bytes, m, err) : 0;
+    const struct ra_descriptor *child = pick_child(p, m);
+    if (!child)
+        return 0;
+    struct ra_digest digest = child->digest;
+    return load_manifest(p, &digest, m, err);
 }
 
 static bool carried(const struct ra_export_plan *p, const struct ra_descriptor *d)
@@ -192,11 +230,12 @@ static int unpack_once(struct building *b, const struct ra_descriptor *d, struct
     return 0;
 }
 
-static int check_image(const struct ra_manifest *m, struct ra_err *err)
+static int check_image(const struct ra_manifest *m, const char *platform, struct ra_err *err)
 {
     if (m->kind != RA_MANIFEST_IMAGE || !m->config || !m->config->valid ||
         !ra_media_type_image_config(m->config->media_type))
-        return ra_fail(err, RA_UNSUPPORTED, "it is no image that a docker-archive can hold");
+        return ra_fail(err, RA_UNSUPPORTED, "it is no image of %s, and a docker-archive holds nothing else",
+                       platform ? platform : "a platform");
     for (size_t i = 0; i < m->layers.n; i++)
         if (!m->layers.at[i].valid || m->layers.at[i].size < 0 || m->layers.at[i].foreign)
             return ra_fail(err, RA_UNSUPPORTED, "it has layers that are not in the registry");
@@ -211,7 +250,7 @@ static int add_image(struct building *b, const struct export_root *root, struct 
     ra_blobs_digest(p->survey.blobs, root->id, &digest);
     int rc = load_image(p, &digest, &m, err);
     if (rc == 0)
-        rc = check_image(&m, err);
+        rc = check_image(&m, p->opts->platform, err);
     if (rc < 0)
         return rc;
     list_blob(p, m.config, EXPORT_CONFIG);
@@ -230,6 +269,22 @@ static int add_image(struct building *b, const struct export_root *root, struct 
     return rc;
 }
 
+/* An artifact among images is no reason to go without them; alone it is. */
+static int leave_out(struct ra_export_plan *p, const struct export_root *root, struct ra_err *err)
+{
+    const struct ra_survey_repo *repo = &p->survey.repos.at[root->repo];
+    struct ra_digest d;
+    ra_blobs_digest(p->survey.blobs, root->id, &d);
+    struct ra_place at = {.repository = repo->name,
+                          .tag = root->tag == RA_NONE ? NULL : repo->tags[root->tag].name,
+                          .digest = &d};
+    if (p->roots.n == 1)
+        return -RA_UNSUPPORTED;
+    ra_find(p->job->findings, RA_WARNING, "not-exported", &at, "%s; it was left out", ra_err_text(err));
+    ra_err_clear(err);
+    return 0;
+}
+
 static int add_images(struct building *b, struct ra_err *err)
 {
     struct ra_export_plan *p = b->p;
@@ -240,6 +295,8 @@ static int add_images(struct building *b, struct ra_err *err)
             (root->tag == RA_NONE && ra_export_is_whole_repo(p, repo->name)))
             continue;
         int rc = add_image(b, root, err);
+        if (rc == -RA_UNSUPPORTED)
+            rc = leave_out(p, root, err);
         if (rc < 0)
             return ra_wrap(err, rc, "'%s%s%s'", repo->name, root->tag == RA_NONE ? "" : ":",
                            root->tag == RA_NONE ? "" : repo->tags[root->tag].name);

@@ -73,6 +73,8 @@ int ra_export_select(struct ra_export_plan *p, struct ra_err *err);
 bool ra_export_whole(struct ra_export_plan *p, uint32_t id);
 /* Whether of a root with that repository all is exported, not only what tags reach. */
 bool ra_export_is_whole_repo(const struct ra_export_plan *p, const char *repo);
+/* "linux/arm" is every variant of it. */
+bool ra_export_platform_is(const struct ra_platform *have, const char *want);
 /* Whether a child of an index is wanted (--platform). */
 bool ra_export_wants_child(struct ra_export_plan *p, uint32_t index, uint32_t child);
 

@@ -155,7 +155,7 @@ bool ra_export_whole(struct ra_export_plan *p, uint32_t id)
 
 /* --- platforms ---------------------------------------------------------------------------------------------- */
 
-static bool platform_is(const struct ra_platform *have, const char *want)
+bool ra_export_platform_is(const struct ra_platform *have, const char *want)
 {
     char text[RA_PLATFORM_TEXT];
     ra_platform_text(have, text);
@@ -177,7 +177,7 @@ bool ra_export_wants_child(struct ra_export_plan *p, uint32_t index, uint32_t ch
     for (size_t i = 0; i < m.manifests.n; i++) {
         const struct ra_descriptor *d = &m.manifests.at[i];
         if (d->valid && ra_digest_eq(&d->digest, &child_digest))
-            return d->has_platform && platform_is(&d->platform, p->opts->platform);
+            return d->has_platform && ra_export_platform_is(&d->platform, p->opts->platform);
     }
     return true;
 }
@@ -291,32 +291,82 @@ static int pick_roots(struct ra_export_plan *p, struct picks *picks, struct ra_e
     return check_used(picks, p->opts->refs, err);
 }
 
+/* --- platforms that are not there ------------------------------------------------------------------------- */
+
+static bool has_platform(struct ra_export_plan *p, const struct ra_survey_manifest *m)
+{
+    size_t n;
+    const uint32_t *ids = ra_survey_refs(m, RA_REF_CHILD, &n);
+    for (size_t i = 0; i < n; i++)
+        if (is_there(p, ids[i]) && ra_export_wants_child(p, m->blob, ids[i]))
+            return true;
+    return n == 0;
+}
+
+static struct ra_place place_of(struct ra_export_plan *p, const struct export_root *root, struct ra_digest *d)
+{
+    const struct ra_survey_repo *repo = &p->survey.repos.at[root->repo];
+    ra_blobs_digest(p->survey.blobs, root->id, d);
+    return (struct ra_place){.repository = repo->name,
+                             .tag = root->tag == RA_NONE ? NULL : repo->tags[root->tag].name,
+                             .digest = d};
+}
+
+/* An index of which nothing is wanted is no image. */
+static int drop_other_platforms(struct ra_export_plan *p, struct ra_err *err)
+{
+    size_t kept = 0, all = p->roots.n;
+    for (size_t i = 0; i < all && p->opts->platform; i++) {
+        struct export_root root = p->roots.at[i];
+        const struct ra_survey_manifest *m = ra_survey_manifest(&p->survey, root.id);
+        struct ra_digest d;
+        struct ra_place at = place_of(p, &root, &d);
+        if (!m || has_platform(p, m))
+            p->roots.at[kept++] = root;
+        else
+            ra_find(p->job->findings, RA_WARNING, "not-exported", &at,
+                    "it has nothing for %s, and was left out", p->opts->platform);
+    }
+    if (!p->opts->platform)
+        return 0;
+    p->roots.n = kept;
+    return kept || !all ? 0 : ra_fail(err, RA_NOTFOUND, "there is nothing for %s", p->opts->platform);
+}
+
 /* --- damage ------------------------------------------------------------------------------------------------- */
+
+static void tell_damaged(struct ra_export_plan *p, const struct export_root *root)
+{
+    struct ra_digest d;
+    char text[RA_DIGEST_TEXT];
+    struct ra_place at = place_of(p, root, &d);
+    ra_find(p->job->findings, p->opts->skip_damaged ? RA_WARNING : RA_ERROR, "damaged-image", &at,
+            p->opts->skip_damaged ? "%s is not whole, and was left out" : "%s is not whole",
+            ra_digest_text(&d, text));
+}
 
 static int drop_damaged(struct ra_export_plan *p, struct ra_err *err)
 {
     size_t kept = 0, damaged = 0;
+    ra_auto_free uint32_t *told = ra_calloc(ra_blobs_count(p->survey.blobs) + 1, sizeof(*told));
     for (size_t i = 0; i < p->roots.n; i++) {
         struct export_root root = p->roots.at[i];
         if (ra_export_whole(p, root.id)) {
             p->roots.at[kept++] = root;
             continue;
         }
-        const struct ra_survey_repo *repo = &p->survey.repos.at[root.repo];
-        struct ra_digest d;
-        ra_blobs_digest(p->survey.blobs, root.id, &d);
-        struct ra_place at = {.repository = repo->name,
-                              .tag = root.tag == RA_NONE ? NULL : repo->tags[root.tag].name,
-                              .digest = &d};
-        ra_find(p->job->findings, p->opts->skip_damaged ? RA_WARNING : RA_ERROR, "damaged-image", &at,
-                p->opts->skip_damaged ? "it is not whole, and was left out" : "it is not whole");
+        /* Tags come first: a manifest that has one is named by it. */
+        uint32_t *last = &told[ra_blobs_index(p->survey.blobs, root.id)];
+        if (root.tag != RA_NONE || *last != root.repo + 1)
+            tell_damaged(p, &root);
+        *last = root.repo + 1;
         damaged++;
     }
     p->roots.n = kept;
     if (damaged == 0 || p->opts->skip_damaged)
         return 0;
-    return ra_hint(err, ra_fail(err, RA_CORRUPT, "%zu images or manifests are not whole", damaged),
-                   "--skip-damaged leaves them out; regadm fsck tells more");
+    return ra_hint(err, ra_fail(err, RA_CORRUPT, "not all that was to be exported is whole"),
+                   "--skip-damaged leaves out what is not; regadm fsck tells more");
 }
 
 /* A backup without what could not be read would pass for a whole one. A link that holds nonsense is another
@@ -360,5 +410,7 @@ int ra_export_select(struct ra_export_plan *p, struct ra_err *err)
         rc = survey(p, &picks, err);
     if (rc == 0)
         rc = pick_roots(p, &picks, err);
+    if (rc == 0)
+        rc = drop_other_platforms(p, err);
     return rc < 0 ? rc : drop_damaged(p, err);
 }

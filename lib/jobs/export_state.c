@@ -38,7 +38,7 @@ static int next_is(struct ra_tar *tar, const char *name, struct ra_err *err)
         return rc;
     return rc && m.kind == RA_TAR_FILE && ra_streq(m.name, name)
                ? 0
-               : ra_fail(err, RA_UNSUPPORTED, "it has no '%s'", name);
+               : ra_fail(err, RA_UNSUPPORTED, "it is no backup that regadm made: it has no '%s'", name);
 }
 
 static int read_catalog(struct ra_tar *tar, struct ra_backup *b, struct ra_err *err)

@@ -36,6 +36,7 @@ const struct ra_finding_code ra_finding_codes[] = {
      "a blob is there, but its repository has no link to it; fsck --repair writes the link"},
     {"missing-revision-link",
      "a tag's manifest is there, but its revision link is not; fsck --repair writes the link"},
+    {"not-exported", "an image that the archive asked for cannot hold; it was left out"},
     {"not-removed", "something could not be removed; the next run tries again"},
     {"not-repaired", "something could not be mended; the message says why"},
     {"not-understood", "a manifest of unknown kind; every digest found in it is kept"},

@@ -26,6 +26,7 @@ void ra_import_free(struct ra_import *im)
         free(d->tag);
     }
     ra_vec_release(&im->doomed);
+    ra_vec_release(&im->shown);
     ra_vec_release(&im->blobs);
     ra_vec_release(&im->images);
     ra_digest_set_release(&im->digests);
@@ -63,10 +64,23 @@ size_t ra_import_removing(const struct ra_import *im)
 
 const struct ra_import_image *ra_import_image(const struct ra_import *im, size_t i)
 {
-    for (size_t k = 0; k < im->images.n; k++)
-        if (!im->images.at[k].dropped && i-- == 0)
-            return &im->images.at[k].pub;
-    return NULL;
+    return i < im->shown.n ? &im->images.at[im->shown.at[i]].pub : NULL;
+}
+
+static void choose_shown(struct ra_import *im)
+{
+    for (size_t i = 0; i < im->images.n; i++)
+        if (!im->images.at[i].dropped)
+            *ra_vec_push(&im->shown) = i;
+}
+
+bool ra_import_removed(const struct ra_import *im, size_t i, const char **repo, const char **tag)
+{
+    if (i >= im->doomed.n)
+        return false;
+    *repo = im->doomed.at[i].repo;
+    *tag = im->doomed.at[i].tag;
+    return true;
 }
 
 /* --- what it is --------------------------------------------------------------------------------------------- */
@@ -77,17 +91,26 @@ static int has(const struct ra_import *im, const char *name)
     return ra_members_find(im->members, name, &f, NULL) != -RA_NOTFOUND;
 }
 
-static int not_an_archive(const struct ra_import *im, struct ra_err *err)
+static int is_a_tree(struct ra_err *err)
 {
-    if (has(im, "docker/registry/v2") || has(im, "docker/registry"))
-        return ra_hint(err,
-                       ra_fail(err, RA_UNSUPPORTED, "'%s' holds a registry's storage tree, and no images",
-                               im->opts.path),
-                       "unpack it, and give its folder to --root, or to `regadm copy`");
+    return ra_hint(err, ra_fail(err, RA_UNSUPPORTED, "it is a registry's storage, and no archive"),
+                   "`regadm copy` takes one storage into another; a tar of one has to be unpacked before");
+}
+
+static int no_images(struct ra_err *err)
+{
     return ra_fail(
         err, RA_UNSUPPORTED,
-        "'%s' holds no images: there is no index.json, manifest.json, repositories or regadm/header.json",
-        im->opts.path);
+        "it holds no images: there is no index.json, manifest.json, repositories or " RA_BACKUP_HEADER);
+}
+
+static int not_an_archive(const struct ra_import *im, struct ra_err *err)
+{
+    if (ra_members_has_below(im->members, "docker/registry/v2"))
+        return is_a_tree(err);
+    if (!ra_members_ended(im->members))
+        return ra_fail(err, RA_CORRUPT, "it is cut: neither its end is there, nor its table of contents");
+    return no_images(err);
 }
 
 static int plan_members(struct ra_import *im, struct ra_err *err)
@@ -144,6 +167,13 @@ static int plan(struct ra_import *im, struct ra_err *err)
 
 /* --- opening ------------------------------------------------------------------------------------------------ */
 
+/* Only a backup says which tags there were, and no others. */
+static int no_mirror(const struct ra_import *im, struct ra_err *err)
+{
+    int rc = ra_fail(err, RA_INVALID, "--mirror needs a backup that regadm export made, as a whole");
+    return im->opts.as || im->opts.select.n ? ra_hint(err, rc, "leave out --as and --select") : rc;
+}
+
 /* A backup is read from front to back; the rest needs its table of contents first, wherever it stands. */
 static int open_file(struct ra_import *im, int fd, struct ra_err *err)
 {
@@ -153,11 +183,30 @@ static int open_file(struct ra_import *im, int fd, struct ra_err *err)
         return rc;
     if (ra_input_starts_with(input, RA_BACKUP_HEADER) && im->opts.select.n == 0 && !im->opts.as)
         return ra_import_backup_open(im, ra_steal_ptr(&input), err);
+    if (im->opts.mirror)
+        return no_mirror(im, err);
     ra_progress_phase(im->job->progress, "reading the archive", 0, 0);
     int spool = ra_input_settle(input, ra_tmp_folder(im->opts.env), im->job->progress, err);
     if (spool < 0)
         return spool;
     rc = ra_members_open_tar(spool, &im->members, err);
+    return rc < 0 ? rc : plan(im, err);
+}
+
+/* Looked at before all that is below it is: somebody may give a home folder. */
+static int open_folder(struct ra_import *im, int fd, struct ra_err *err)
+{
+    static const char *const tables[] = {"index.json", "manifest.json", "repositories"};
+    bool some = false;
+    if (faccessat(fd, "docker/registry/v2", F_OK, 0) == 0 || faccessat(fd, "repositories/", F_OK, 0) == 0)
+        return is_a_tree(err);
+    for (size_t i = 0; i < RA_COUNT(tables); i++)
+        some |= faccessat(fd, tables[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!some)
+        return no_images(err);
+    if (im->opts.mirror)
+        return no_mirror(im, err);
+    int rc = ra_members_open_folder(im->opts.path, &im->members, err);
     return rc < 0 ? rc : plan(im, err);
 }
 
@@ -168,13 +217,17 @@ static int open_path(struct ra_import *im, struct ra_err *err)
     ra_auto_fd int fd = ra_streq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                             : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return ra_fail_sys(err, "cannot open '%s'", path);
-    if (S_ISDIR(st.st_mode)) {
-        int rc = ra_members_open_folder(path, &im->members, err);
-        return rc < 0 ? rc : plan(im, err);
-    }
+        return ra_fail_sys(err, "cannot open it");
+    if (S_ISDIR(st.st_mode))
+        return open_folder(im, fd, err);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
     return open_file(im, ra_steal_fd(&fd), err);
+}
+
+static int failed(const struct ra_import *im, int rc, struct ra_err *err)
+{
+    const char *path = ra_streq(im->opts.path, "-") ? "standard input" : im->opts.path;
+    return ra_wrap(err, rc, im->opts.look ? "'%s'" : "cannot import '%s'", path);
 }
 
 int ra_import_open(const struct ra_job *job, const struct ra_import_opts *opts, struct ra_import **out,
@@ -189,7 +242,8 @@ int ra_import_open(const struct ra_job *job, const struct ra_import_opts *opts, 
     pthread_mutex_init(&im->parked.mutex, NULL);
     int rc = open_path(im, err);
     if (rc < 0)
-        return ra_wrap(err, rc, "cannot import '%s'", opts->path);
+        return failed(im, rc, err);
+    choose_shown(im);
     *out = ra_steal_ptr(&im);
     return 0;
 }
@@ -211,5 +265,5 @@ static int carry_out(struct ra_import *im, struct ra_err *err)
 int ra_import_run(struct ra_import *im, struct ra_err *err)
 {
     int rc = im->backup ? ra_import_backup_run(im, err) : carry_out(im, err);
-    return rc < 0 ? ra_wrap(err, rc, "cannot import '%s'", im->opts.path) : 0;
+    return rc < 0 ? failed(im, rc, err) : 0;
 }

@@ -54,7 +54,6 @@ struct ra_import_image {
 struct ra_import_counts {
     uint64_t written, bytes; /* blobs */
     uint64_t present;        /* were there already */
-    uint64_t removed_tags;   /* mirror */
 };
 
 struct ra_import;
@@ -74,6 +73,8 @@ const struct ra_import_image *ra_import_image(const struct ra_import *im, size_t
 size_t ra_import_replacing(const struct ra_import *im);
 /* How many tags would be removed (mirror). */
 size_t ra_import_removing(const struct ra_import *im);
+/* Tag number i of those; false at the end. Strings are lent. */
+bool ra_import_removed(const struct ra_import *im, size_t i, const char **repo, const char **tag);
 const struct ra_import_counts *ra_import_counts(const struct ra_import *im);
 
 #endif

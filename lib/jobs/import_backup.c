@@ -132,26 +132,42 @@ static int require(void *arg, size_t i, unsigned worker, struct ra_err *err)
     return 0;
 }
 
+/* Of a backup that is there for the most part only the rest needs room. */
+static int check_room(struct ra_import *im, struct ra_err *err)
+{
+    const struct ra_backup *s = &im->backup->state;
+    struct ra_backup_totals totals;
+    ra_backup_totals(s, &totals);
+    uint64_t bytes = totals.bytes, room = ra_store_room(im->job->store);
+    for (uint32_t i = 0; i < s->blobs.n && bytes > room; i++)
+        if (s->blobs.at[i].in &&
+            ra_put_has_blob(im->job->store, &s->digests.at[i], s->blobs.at[i].size, NULL, NULL) > 0)
+            bytes -= s->blobs.at[i].size;
+    return im->opts.look ? 0 : ra_import_check_room(im, bytes, err);
+}
+
 static int tell_missing(struct ra_import *im, const struct requiring *r, struct ra_err *err)
 {
     const struct ra_backup *s = &im->backup->state;
-    char parent[RA_DIGEST_TEXT] = "a backup that is not named";
+    char text[RA_DIGEST_TEXT];
     size_t missing = 0;
     ra_vec_each (number, &r->list) {
         if (!im->backup->absent[*number] || missing++ >= MISSING_NAMED)
             continue;
         struct ra_place at = {.digest = &s->digests.at[*number]};
         ra_find(im->job->findings, im->opts.allow_missing ? RA_WARNING : RA_ERROR, "missing-blob", &at,
-                "the backup builds on it, and the storage does not have it");
+                "the backup builds on %s, and the storage does not have it", ra_digest_text(at.digest, text));
     }
     if (missing == 0 || im->opts.allow_missing)
         return 0;
-    if (s->parents.n)
-        ra_digest_text(&s->parents.at[0], parent);
-    int rc =
-        ra_fail(err, RA_NOTFOUND,
-                "it is an increment, and %zu of the blobs that it builds on are not in the storage", missing);
-    return ra_hint(err, rc, "import first: %s", parent);
+    int rc = ra_fail(err, RA_NOTFOUND,
+                     "it is an increment, and %zu of the %zu blobs that it builds on are not in the storage",
+                     missing, r->list.n);
+    if (s->parents.n == 0)
+        return ra_hint(
+            err, rc, "import first the backups before it; or export again, with the --have of this storage");
+    return ra_hint(err, rc, "import first the backup that `regadm archive` shows as %s",
+                   ra_digest_text(&s->parents.at[0], text));
 }
 
 static int check_prerequisites(struct ra_import *im, struct ra_err *err)
@@ -307,6 +323,8 @@ int ra_import_backup_open(struct ra_import *im, struct ra_input *input, struct r
         rc = scan(im, err);
     if (rc == 0)
         rc = check_prerequisites(im, err);
+    if (rc == 0)
+        rc = check_room(im, err);
     if (rc == 0)
         rc = plan_tags(im, err);
     return rc < 0 || !im->opts.mirror ? rc : ra_import_mirror_plan(im, err);

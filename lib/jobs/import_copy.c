@@ -1,5 +1,7 @@
 #include "jobs/import_plan.h"
 
+#include "base/num.h"
+
 #define PIECE ((size_t)1 << 20)
 
 /* --- waiting for the rest ----------------------------------------------------------------------------------- */
@@ -48,6 +50,20 @@ void ra_import_unpark(struct ra_import *im)
     for (size_t i = 0; i < im->parked.n; i++)
         ra_put_blob_abort(im->parked.at[i]);
     im->parked.n = 0;
+}
+
+/* --- room ---------------------------------------------------------------------------------------------------- */
+
+int ra_import_check_room(const struct ra_import *im, uint64_t bytes, struct ra_err *err)
+{
+    uint64_t room = ra_store_room(im->job->store);
+    char need[RA_SIZE_TEXT], have[RA_SIZE_TEXT];
+    if (bytes <= room)
+        return 0;
+    int rc =
+        ra_fail(err, RA_NOSPACE, "'%s' has no room for it: it needs %s more, and %s are free",
+                ra_store_info(im->job->store)->where, ra_size_text(bytes, need), ra_size_text(room, have));
+    return ra_hint(err, rc, "`regadm gc` gives back what nothing needs");
 }
 
 /* --- copying ------------------------------------------------------------------------------------------------ */
@@ -133,10 +149,12 @@ int ra_import_copy_all(struct ra_import *im, struct ra_err *err)
         *ra_vec_push(&c.list) = i;
         bytes += b->size;
     }
-    if (c.list.n)
+    int rc = ra_import_check_room(im, bytes, err);
+    if (rc == 0 && c.list.n)
         qsort_r(c.list.at, c.list.n, sizeof(*c.list.at), largest_first, im);
     ra_progress_phase(im->job->progress, im->job->dry_run ? "verifying" : "copying", c.list.n, bytes);
-    int rc = ra_parallel(im->job->threads, c.list.n, copy_one, &c, err);
+    if (rc == 0)
+        rc = ra_parallel(im->job->threads, c.list.n, copy_one, &c, err);
     if (rc == 0)
         count(&c);
     ra_vec_release(&c.list);

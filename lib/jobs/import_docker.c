@@ -180,9 +180,11 @@ static int layer_once(struct ra_import *im, const struct docker_layer *l, struct
     *ra_vec_push(&d->done_members) = l->member.index;
     *ra_vec_push(&d->done) = *out;
     ra_progress_add(im->job->progress, 1, 0);
-    im->counts.written++;
-    im->counts.bytes += out->stored.size;
-    return 0;
+    int there = ra_put_has_blob(im->job->store, &out->stored.digest, out->stored.size, NULL, err);
+    im->counts.present += there > 0;
+    im->counts.written += !there;
+    im->counts.bytes += there ? 0 : out->stored.size;
+    return there < 0 ? there : 0;
 }
 
 static const char *oci_type(const char *docker)

@@ -66,7 +66,6 @@ int ra_import_mirror(struct ra_import *im, struct ra_err *err)
         if (rc < 0 && rc != -RA_NOTFOUND)
             return rc;
         ra_err_clear(err);
-        im->counts.removed_tags++;
     }
     return 0;
 }

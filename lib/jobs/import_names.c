@@ -55,7 +55,10 @@ static int check_tag(const char *tag, struct ra_err *err)
 int ra_import_rename(const struct ra_import_opts *opts, const char *repo, char **out, struct ra_err *err)
 {
     const char *name = opts->keep_host ? repo : without_host(repo);
-    ra_auto_free char *full = opts->prefix ? ra_asprintf("%s/%s", opts->prefix, name) : ra_strdup(name);
+    int prefix = opts->prefix ? (int)strnlen(opts->prefix, 4096) : 0;
+    while (prefix > 0 && opts->prefix[prefix - 1] == '/')
+        prefix--;
+    ra_auto_free char *full = prefix ? ra_asprintf("%.*s/%s", prefix, opts->prefix, name) : ra_strdup(name);
     int rc = check_repo(full, err);
     if (rc == 0)
         *out = ra_steal_ptr(&full);

@@ -302,12 +302,13 @@ static int need(void *arg, uint32_t number, struct ra_err *err)
     (void)err;
     struct needing *n = arg;
     struct import_blob *b = &n->im->blobs.at[number];
+    char text[RA_DIGEST_TEXT];
     struct ra_place at = {
         .repository = n->image->pub.repo, .tag = n->image->pub.tag, .digest = &n->im->digests.at[number]};
     if (b->missing && !b->needed) {
         n->missing++;
         ra_find(n->im->job->findings, n->im->opts.allow_missing ? RA_WARNING : RA_ERROR, "missing-blob", &at,
-                "it is neither in the archive nor in the storage");
+                "%s is neither in the archive nor in the storage", ra_digest_text(at.digest, text));
     }
     b->needed = true;
     return 0;
@@ -324,7 +325,8 @@ int ra_import_check_complete(struct ra_import *im, struct ra_err *err)
     }
     if (n.missing == 0 || im->opts.allow_missing)
         return 0;
-    int rc = ra_fail(err, RA_NOTFOUND, "%zu blobs are neither in the archive nor in the storage", n.missing);
+    int rc = ra_fail(err, RA_NOTFOUND, "%s neither in the archive nor in the storage",
+                     n.missing == 1 ? "a blob is" : "some blobs are");
     return ra_hint(err, rc, "--allow-missing stores the images without them");
 }
 

@@ -75,6 +75,7 @@ struct ra_import {
     struct import_docker *docker;
     struct import_backup *backup;
     struct import_parked parked;
+    RA_VEC(size_t) shown; /* the images that are not dropped */
     struct ra_import_counts counts;
     size_t replacing, removing;
     RA_VEC(struct import_doomed) doomed;
@@ -123,6 +124,8 @@ int ra_import_rename(const struct ra_import_opts *opts, const char *repo, char *
 
 /* --- import_copy.c --- */
 
+/* NOSPACE when the storage has no room for so much; asked before anything is written. */
+int ra_import_check_room(const struct ra_import *im, uint64_t bytes, struct ra_err *err);
 int ra_import_copy_all(struct ra_import *im, struct ra_err *err);
 /* Keeps a sealed blob until ra_import_publish; takes it over. Any thread. */
 int ra_import_park(struct ra_import *im, struct ra_put_blob *blob, struct ra_err *err);
@@ -138,9 +141,9 @@ int ra_import_is_oci(struct ra_import *im, struct ra_err *err);
 /* --- import_docker.c, import_layer.c --- */
 
 int ra_import_docker(struct ra_import *im, bool old, struct ra_err *err);
-/* Turns the images that are still wanted into manifests, and their layers into blobs. */
 /* What becomes of an image by what its tag holds now, before its layers are packed. */
 int ra_import_docker_decide(struct ra_import *im, struct import_image *image, struct ra_err *err);
+/* Turns the images that are still wanted into manifests, and their layers into blobs. */
 int ra_import_docker_convert(struct ra_import *im, struct ra_err *err);
 void ra_import_docker_free(struct import_docker *d);
 

@@ -4,13 +4,12 @@
 
 /* --- copying ------------------------------------------------------------------------------------------------ */
 
-static int settle_blob(struct ra_import *im, uint32_t number, struct ra_put_blob *to, struct ra_err *err)
+static int settle_blob(struct ra_import *im, struct ra_put_blob *to, struct ra_err *err)
 {
-    char text[RA_DIGEST_TEXT];
     int rc = ra_put_blob_seal(to, NULL, err);
     if (rc < 0) {
         ra_put_blob_abort(to);
-        return ra_wrap(err, rc, "blob %s", ra_digest_text(&im->backup->state.digests.at[number], text));
+        return rc;
     }
     return ra_import_park(im, to, err);
 }
@@ -52,7 +51,7 @@ static int copy_from_stream(struct ra_import *im, uint32_t number, struct ra_err
     if (n < 0)
         return (int)n;
     count(im, im->backup->state.blobs.at[number].size, false);
-    return settle_blob(im, number, ra_steal_ptr(&to), err);
+    return settle_blob(im, ra_steal_ptr(&to), err);
 }
 
 static int copy_from_file(struct ra_import *im, uint32_t number, struct ra_err *err)
@@ -75,7 +74,7 @@ static int copy_from_file(struct ra_import *im, uint32_t number, struct ra_err *
     if (n < 0)
         return (int)n;
     count(im, blob->size, false);
-    return settle_blob(im, number, ra_steal_ptr(&to), err);
+    return settle_blob(im, ra_steal_ptr(&to), err);
 }
 
 struct copying {

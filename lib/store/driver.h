@@ -61,6 +61,7 @@ struct ra_driver {
     int (*abandoned)(struct ra_store *s, const char *prefix, const struct ra_abandoned_opts *opts,
                      struct ra_err *err);                                    /* NULL: none */
     int (*keeps_removed)(struct ra_store *s, bool *out, struct ra_err *err); /* NULL: false */
+    uint64_t (*room)(struct ra_store *s);                                    /* NULL: UINT64_MAX */
     void (*traffic)(struct ra_store *s, struct ra_traffic *out);             /* NULL: zeroes */
     int (*lock)(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
                 struct ra_err *err);

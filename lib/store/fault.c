@@ -290,6 +290,11 @@ static void fault_close(struct ra_store *s)
     free(s);
 }
 
+static uint64_t fault_room(struct ra_store *s)
+{
+    return ra_store_room(inner_of(s));
+}
+
 static const struct ra_driver driver = {
     .close = fault_close,
     .stat = fault_stat,
@@ -313,6 +318,7 @@ static const struct ra_driver driver = {
     .remove = fault_remove,
     .prune = fault_prune,
     .remove_prefix = fault_remove_prefix,
+    .room = fault_room,
     .lock = fault_lock,
     .unlock = fault_unlock,
 };

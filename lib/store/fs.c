@@ -1,6 +1,7 @@
 #include "store/fs.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 
 /* Few enough that the answers of one call come back soon, many enough that opening folders is shared. */
 #define REMOVE_MAX 1000
@@ -29,6 +30,15 @@ static int fs_stat(struct ra_store *s, const char *key, struct ra_stat *out, str
     return 0;
 }
 
+static uint64_t fs_room(struct ra_store *s)
+{
+    const struct ra_fs *fs = (const struct ra_fs *)s;
+    struct statvfs st;
+    if (fstatvfs(fs->root, &st) < 0 || st.f_blocks == 0)
+        return UINT64_MAX;
+    return (uint64_t)(geteuid() == 0 ? st.f_bfree : st.f_bavail) * st.f_frsize;
+}
+
 static const struct ra_driver driver = {
     .close = fs_close,
     .stat = fs_stat,
@@ -51,6 +61,7 @@ static const struct ra_driver driver = {
     .remove = ra_fs_remove,
     .prune = ra_fs_prune,
     .remove_prefix = ra_fs_remove_prefix,
+    .room = fs_room,
     .lock = ra_fs_lock,
     .unlock = ra_fs_unlock,
 };

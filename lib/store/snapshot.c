@@ -368,6 +368,11 @@ static int snapshot_abandoned(struct ra_store *store, const char *prefix,
     return ra_store_abandoned(snapshot_of(store)->inner, prefix, opts, err);
 }
 
+static uint64_t snapshot_room(struct ra_store *store)
+{
+    return ra_store_room(snapshot_of(store)->inner);
+}
+
 static int snapshot_keeps_removed(struct ra_store *store, bool *out, struct ra_err *err)
 {
     return ra_store_keeps_removed(snapshot_of(store)->inner, out, err);
@@ -415,6 +420,7 @@ static const struct ra_driver snapshot_driver = {
     .remove_prefix = snapshot_remove_prefix,
     .abandoned = snapshot_abandoned,
     .keeps_removed = snapshot_keeps_removed,
+    .room = snapshot_room,
     .traffic = snapshot_traffic,
     .lock = snapshot_lock,
 };

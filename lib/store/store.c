@@ -377,6 +377,11 @@ int ra_store_keeps_removed(struct ra_store *s, bool *out, struct ra_err *err)
     return s->driver->keeps_removed ? s->driver->keeps_removed(s, out, err) : 0;
 }
 
+uint64_t ra_store_room(struct ra_store *s)
+{
+    return s->driver->room ? s->driver->room(s) : UINT64_MAX;
+}
+
 void ra_store_traffic(struct ra_store *s, struct ra_traffic *out)
 {
     *out = (struct ra_traffic){0};

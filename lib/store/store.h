@@ -236,6 +236,9 @@ int ra_store_abandoned(struct ra_store *s, const char *prefix, const struct ra_a
  * so takes space still. */
 int ra_store_keeps_removed(struct ra_store *s, bool *out, struct ra_err *err);
 
+/* How many bytes may still be written, by what the store knows now; UINT64_MAX: nobody knows, or no end of them. */
+uint64_t ra_store_room(struct ra_store *s);
+
 /* Requests over a network so far, and how many were repeats after a failure; zeroes for a local store. */
 struct ra_traffic {
     uint64_t requests, repeated;
