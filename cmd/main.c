@@ -88,7 +88,8 @@
  *   source.h        where bytes come from and go to
  *   decompress.c    streams whose kind their first bytes tell; codec.h: gunzip.c unzstd.c unxz.c unbzip2.c
  *   gzip.c          writing gzip
- *   tar.h           tar archives: tar_read.c, tar_write.c; tar_header.h: the block they share
+ *   tar.h           tar archives: tar_read.c, tar_write.c, tar_fd.c; tar_header.h: the block they share
+ *   tarsum.h        tarsum.c: the sum of members that old Dockers sent
  *   members.c       the members of an archive by name
  *   spool.c         a tar from anywhere, to be read in order or at any place
  *   zstd.c          writing zstd

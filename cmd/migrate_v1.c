@@ -33,7 +33,7 @@ static const struct ra_opt options[] = {
     {"lowercase", 0, RA_OPT_FLAG, OPTION(lowercase), NULL, "put all names into lower case"},
     {"replace", 0, RA_OPT_FLAG, OPTION(replace), NULL, "overwrite tags that are there and are other images"},
     {"format", 0, RA_OPT_ENUM, OPTION(format), "FORMAT",
-     "what manifests are: docker (schema 2), or oci, which loses OnBuild and Healthcheck",
+     "what manifests are: docker (schema 2), or oci, which loses OnBuild, Healthcheck and Shell",
      .choices = formats},
     {"state", 0, RA_OPT_STR, OPTION(state), "FILE",
      "remember in FILE what was read, so that the next run need not", .complete = RA_COMPLETE_FILE},
@@ -79,6 +79,7 @@ static void json_counts(struct ra_jsonw *w, const struct ra_migration *m)
     ra_jsonw_key_u64(w, "kept", m->layers.kept);
     ra_jsonw_key_u64(w, "recompressed", m->layers.recompressed);
     ra_jsonw_key_u64(w, "empty", m->layers.empty);
+    ra_jsonw_key_u64(w, "unused", m->layers.unused);
     ra_jsonw_end(w);
     ra_jsonw_key(w, "checksums");
     ra_jsonw_object(w);
@@ -162,14 +163,16 @@ static uint64_t count(const struct ra_migration *m, enum ra_migrate_status statu
 
 static void say_sums(const struct ra_ctx *ctx, const struct ra_migration *m)
 {
-    char a[RA_COUNT_TEXT], b[RA_COUNT_TEXT], c[RA_COUNT_TEXT], d[RA_COUNT_TEXT];
-    char shared[RA_SIZE_TEXT], linked[RA_SIZE_TEXT], written[RA_SIZE_TEXT];
-    ra_say(ctx, "%s tags %s, %s unchanged, %s skipped", ra_count_text(count(m, RA_MIGRATED), a),
+    char a[RA_COUNT_TEXT], b[RA_COUNT_TEXT], c[RA_COUNT_TEXT], d[RA_COUNT_TEXT], e[RA_COUNT_TEXT];
+    char tags[RA_COUNT_OF_TEXT], shared[RA_SIZE_TEXT], linked[RA_SIZE_TEXT], written[RA_SIZE_TEXT];
+    ra_say(ctx, "%s %s, %s unchanged, %s skipped", ra_count_of(count(m, RA_MIGRATED), "tag", tags),
            ctx->g.dry_run ? "to be migrated" : "migrated", ra_count_text(count(m, RA_UNCHANGED), b),
            ra_count_text(count(m, RA_SKIPPED), c));
-    ra_say(ctx, "layers: %s read, of which %s kept as they are, %s compressed again, %s empty",
-           ra_count_text(m->layers.read + m->layers.remembered, a), ra_count_text(m->layers.kept, b),
-           ra_count_text(m->layers.recompressed, c), ra_count_text(m->layers.empty, d));
+    ra_say(ctx,
+           "layers: %s kept as they are, %s compressed again, %s empty, %s only in skipped tags; %s read",
+           ra_count_text(m->layers.kept, a), ra_count_text(m->layers.recompressed, b),
+           ra_count_text(m->layers.empty, c), ra_count_text(m->layers.unused, d),
+           ra_count_text(m->layers.read, e));
     ra_say(ctx, "checksums: %s right, %s wrong, %s images without one",
            ra_count_text(m->checksums.verified, a), ra_count_text(m->checksums.mismatched, b),
            ra_count_text(m->checksums.unverifiable, c));

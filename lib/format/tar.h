@@ -48,7 +48,12 @@ struct ra_tar_member { /* lent until the next call of ra_tar_next */
     size_t link_len;
     uint64_t size;   /* of files; else 0 */
     uint64_t offset; /* of the data, from the start of the stream */
+    const struct ra_tar_header *header;
+    const char *pax; /* the records of the pax header before it */
+    size_t pax_len;
 };
+/* What the member's pax header says under that key, *len bytes; NULL: nothing. */
+const char *ra_tar_pax(const struct ra_tar_member *m, const char *key, size_t *len);
 
 struct ra_tar;
 struct ra_tar *ra_tar_open(const struct ra_tar_source *from);

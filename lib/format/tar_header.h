@@ -14,5 +14,8 @@ _Static_assert(sizeof(struct ra_tar_header) == RA_TAR_BLOCK, "a tar header is on
 
 /* The sum of all bytes, those of the checksum counted as blanks. */
 unsigned ra_tar_checksum(const struct ra_tar_header *h);
+/* A field of digits: octal, or base-256 where the first bit is set. False when it is none, negative, or more than the
+ * size of a file can be. */
+bool ra_tar_number(const char *p, size_t n, uint64_t *out);
 
 #endif

@@ -2,19 +2,18 @@
 
 #include "format/tar_header.h"
 
-#include <sys/stat.h>
-
 struct ra_tar {
     struct ra_tar_source from;
-    uint64_t at;      /* bytes of the stream consumed */
-    uint64_t left;    /* of the current member's data */
-    size_t padding;   /* behind it */
-    uint64_t size;    /* of the current member, for messages */
-    bool ended, over; /* zero blocks were seen; no more members */
+    uint64_t at;                 /* bytes of the stream consumed */
+    uint64_t left;               /* of the current member's data */
+    size_t padding;              /* behind it */
+    uint64_t size;               /* of the current member, for messages */
+    bool ended, over;            /* zero blocks were seen; no more members */
+    struct ra_tar_header header; /* of the current member */
     struct ra_buf name, link;
     /* What extension headers said about the member that follows them. */
-    struct ra_buf next_name, next_link;
-    bool has_name, has_link, has_size, sparse;
+    struct ra_buf next_name, next_link, pax;
+    bool has_name, has_link, has_size, has_pax, sparse;
     uint64_t next_size;
 };
 
@@ -33,6 +32,7 @@ void ra_tar_close(struct ra_tar *t)
     ra_buf_release(&t->link);
     ra_buf_release(&t->next_name);
     ra_buf_release(&t->next_link);
+    ra_buf_release(&t->pax);
     free(t);
 }
 
@@ -161,8 +161,7 @@ static bool parse_octal(const char *p, size_t n, uint64_t *out)
     return true;
 }
 
-/* Octal, or base-256 where the first bit is set. No size is negative, nor more than a file can have. */
-static bool parse_size(const char *p, size_t n, uint64_t *out)
+bool ra_tar_number(const char *p, size_t n, uint64_t *out)
 {
     uint64_t value = 0;
     if (!((unsigned char)p[0] & 0x80))
@@ -193,11 +192,6 @@ static bool all_zero(const void *p, size_t n)
 }
 
 /* --- extension headers ------------------------------------------------------------------------------ */
-
-static int bad_pax(struct ra_err *err)
-{
-    return ra_fail(err, RA_CORRUPT, "a pax header does not add up");
-}
 
 static void set_text(struct ra_buf *to, bool *has, const char *s, size_t n)
 {
@@ -242,30 +236,56 @@ static int take_pax(struct ra_tar *t, bool global, const char *key, size_t key_l
     return size ? take_pax_size(t, value, n, err) : 0;
 }
 
-/* "<length> <key>=<value>\n": the length counts itself. */
+struct record { /* of a pax header */
+    const char *key, *value;
+    size_t key_len, len;
+};
+
+/* "<length> <key>=<value>\n": the length counts itself. 1; 0 at the end; -1 when it does not add up. */
+static int next_record(const char **at, const char *end, struct record *out)
+{
+    size_t length = 0;
+    const char *p = *at, *digit = p;
+    if (p == end || !*p)
+        return 0;
+    for (; digit < end && *digit >= '0' && *digit <= '9' && length <= RA_TAR_EXTRA_MAX; digit++)
+        length = length * 10 + (size_t)(*digit - '0');
+    if (digit == p || digit == end || *digit != ' ' || length > (size_t)(end - p))
+        return -1;
+    const char *record_end = p + length - 1, *key = digit + 1;
+    if (key >= record_end || *record_end != '\n')
+        return -1;
+    const char *equals = memchr(key, '=', (size_t)(record_end - key));
+    if (!equals || equals == key)
+        return -1;
+    *out = (struct record){key, equals + 1, (size_t)(equals - key), (size_t)(record_end - equals - 1)};
+    *at = record_end + 1;
+    return 1;
+}
+
 static int parse_pax(struct ra_tar *t, const char *p, size_t n, bool global, struct ra_err *err)
 {
     const char *end = p + n;
-    while (p < end && *p) {
-        size_t length = 0;
-        const char *digit = p;
-        for (; digit < end && *digit >= '0' && *digit <= '9' && length <= RA_TAR_EXTRA_MAX; digit++)
-            length = length * 10 + (size_t)(*digit - '0');
-        if (digit == p || digit == end || *digit != ' ' || length > (size_t)(end - p))
-            return bad_pax(err);
-        const char *record_end = p + length - 1, *key = digit + 1;
-        if (key >= record_end || *record_end != '\n')
-            return bad_pax(err);
-        const char *equals = memchr(key, '=', (size_t)(record_end - key));
-        if (!equals || equals == key)
-            return bad_pax(err);
-        int rc = take_pax(t, global, key, (size_t)(equals - key), equals + 1,
-                          (size_t)(record_end - equals - 1), err);
-        if (rc < 0)
-            return rc;
-        p = record_end + 1;
-    }
-    return 0;
+    struct record r;
+    int more, rc = 0;
+    while (rc == 0 && (more = next_record(&p, end, &r)) != 0)
+        rc = more < 0 ? ra_fail(err, RA_CORRUPT, "a pax header does not add up")
+                      : take_pax(t, global, r.key, r.key_len, r.value, r.len, err);
+    if (rc == 0 && !global)
+        set_text(&t->pax, &t->has_pax, end - n, n);
+    return rc;
+}
+
+const char *ra_tar_pax(const struct ra_tar_member *m, const char *key, size_t *len)
+{
+    const char *at = m->pax, *found = NULL;
+    struct record r;
+    while (next_record(&at, m->pax + m->pax_len, &r) > 0)
+        if (key_is(r.key, r.key_len, key)) {
+            found = r.value;
+            *len = r.len;
+        }
+    return found;
 }
 
 static size_t text_len(const char *p, size_t n)
@@ -362,8 +382,11 @@ static void fill_member(struct ra_tar *t, const struct ra_tar_header *h, uint64_
         .link_len = t->link.len,
         .size = kind == RA_TAR_FILE ? t->left : 0,
         .offset = t->at,
+        .header = h,
+        .pax = t->has_pax ? ra_buf_str(&t->pax) : "",
+        .pax_len = t->has_pax ? t->pax.len : 0,
     };
-    t->has_name = t->has_link = t->has_size = t->sparse = false;
+    t->has_name = t->has_link = t->has_size = t->has_pax = t->sparse = false;
 }
 
 static int bad_header(const struct ra_tar *t, struct ra_err *err)
@@ -423,7 +446,7 @@ static int pass_sparse_map(struct ra_tar *t, const struct ra_tar_header *h, stru
 
 int ra_tar_next(struct ra_tar *t, struct ra_tar_member *out, struct ra_err *err)
 {
-    struct ra_tar_header h;
+    struct ra_tar_header *h = &t->header;
     uint64_t size;
     if (t->over)
         return 0;
@@ -432,14 +455,14 @@ int ra_tar_next(struct ra_tar *t, struct ra_tar_member *out, struct ra_err *err)
         rc = pass_padding(t, err);
     t->left = t->padding = 0;
     while (rc >= 0) {
-        if ((rc = read_header(t, &h, err)) <= 0)
+        if ((rc = read_header(t, h, err)) <= 0)
             break;
-        if (!parse_size(h.size, sizeof(h.size), &size))
+        if (!ra_tar_number(h->size, sizeof(h->size), &size))
             return ra_fail(err, RA_CORRUPT, "the header at byte %llu gives a size that is no size",
                            (unsigned long long)(t->at - RA_TAR_BLOCK));
-        if ((rc = take_extension(t, &h, size, err)) == 0) {
-            fill_member(t, &h, size, out);
-            rc = pass_sparse_map(t, &h, err);
+        if ((rc = take_extension(t, h, size, err)) == 0) {
+            fill_member(t, h, size, out);
+            rc = pass_sparse_map(t, h, err);
             return rc < 0 ? rc : 1;
         }
     }
@@ -459,39 +482,4 @@ int ra_tar_drain(struct ra_tar *t, struct ra_err *err)
         if (!all_zero(block, (size_t)got))
             return 1;
     }
-}
-
-/* --- descriptors ------------------------------------------------------------------------------------ */
-
-static ssize_t fd_read(void *arg, void *p, size_t n, struct ra_err *err)
-{
-    struct ra_tar_fd *f = arg;
-    ssize_t got;
-    do
-        got = read(f->fd, p, n);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return ra_fail_sys(err, "cannot read the archive");
-    f->at += (uint64_t)got;
-    return got;
-}
-
-static int fd_skip(void *arg, uint64_t n, struct ra_err *err)
-{
-    struct ra_tar_fd *f = arg;
-    if (f->at > f->size || n > f->size - f->at)
-        return ra_fail(err, RA_CORRUPT, "the archive is cut");
-    if (lseek(f->fd, (off_t)n, SEEK_CUR) < 0)
-        return ra_fail_sys(err, "cannot seek in the archive");
-    f->at += n;
-    return 0;
-}
-
-struct ra_tar_source ra_tar_fd_source(struct ra_tar_fd *from, int fd)
-{
-    struct stat st;
-    off_t at = lseek(fd, 0, SEEK_CUR);
-    bool file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && at >= 0;
-    *from = (struct ra_tar_fd){fd, file ? (uint64_t)at : 0, file ? (uint64_t)st.st_size : 0, file};
-    return (struct ra_tar_source){fd_read, file ? fd_skip : NULL, from};
 }

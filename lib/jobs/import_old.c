@@ -86,5 +86,5 @@ int ra_import_old_config(struct ra_import *im, struct docker_image *image, const
             diff_ids[n_diff_ids++] = layers[i].diff_id;
     }
     struct ra_v1_recipe recipe = {RA_V1_DOCKER, ra_buf_str(&json), json.len, steps, n, diff_ids, n_diff_ids};
-    return ra_v1_config(&recipe, &image->config, err);
+    return ra_v1_config(&recipe, &image->config, NULL, err);
 }

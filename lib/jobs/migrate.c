@@ -58,8 +58,8 @@ static void check_target(struct ra_mig *m, struct ra_mig_tag *t)
     ra_auto_free char *better = ra_v1_suggest_name(name);
     ra_auto_free char *also = twin ? ra_asprintf("; beside it there is '%s'", twin) : ra_strdup("");
     if (better)
-        doom(t, "illegal-name", "no registry accepts the name '%s'; --rename '%s=%s' would do%s", name,
-             t->repo->name, better, also);
+        doom(t, "illegal-name", "no registry accepts the name '%s'; %s--rename '%s=%s' would do%s", name,
+             strcasecmp(better, name) == 0 ? "--lowercase or " : "", t->repo->name, better, also);
     else
         doom(t, "illegal-name", "no registry accepts the name '%s'; --rename gives it another%s", name, also);
 }
@@ -268,7 +268,7 @@ static int add_to_group(struct group *g, struct ra_mig_tag *t, struct ra_err *er
     int rc = is_expected(m, t, &expected, err);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         struct ra_mig_image *image = &m->images.at[chain[i]];
-        image->fresh = image->fresh || !expected;
+        image->expected = image->expected || expected;
         if (image->queued)
             continue;
         image->queued = true;

@@ -55,6 +55,7 @@ struct ra_migration {                    /* what was done, or would be; starts z
         uint64_t read, kept, recompressed,
             empty; /* images' layers; `read` without those known from the state */
         uint64_t remembered;
+        uint64_t unused; /* of tags that are skipped, and no others */
     } layers;
     struct {
         uint64_t verified, mismatched, unverifiable;

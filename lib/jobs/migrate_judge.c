@@ -11,10 +11,23 @@ static void bad(struct ra_mig_image *image, const char *code, const char *fmt, .
     ra_mig_remark(&image->remarks, RA_ERROR, code, "%s", text);
 }
 
+enum ra_mig_verdict ra_mig_verdict(const struct ra_mig_image *image)
+{
+    const struct ra_v1_checksum *want = &image->checksum;
+    const struct ra_mig_facts *f = &image->facts;
+    bool right = false;
+    if (want->has_simple && f->has_simple)
+        right = ra_digest_eq(&want->simple, &f->simple);
+    else if (ra_mig_wants_tarsum(image) && f->has_tarsum)
+        right = ra_digest_eq(&want->tarsum, &f->tarsum);
+    else
+        return RA_UNVERIFIABLE;
+    return right ? RA_VERIFIED : RA_MISMATCHED;
+}
+
 static bool checksum_differs(const struct ra_mig_image *image)
 {
-    return image->checksum.has_simple && image->facts.has_simple &&
-           !ra_digest_eq(&image->checksum.simple, &image->facts.simple);
+    return image->checksum.has_simple && ra_mig_verdict(image) == RA_MISMATCHED;
 }
 
 /* A step of a Dockerfile that only wrote metadata: the one kind of image whose layer may well have no bytes. */
@@ -29,14 +42,15 @@ void ra_mig_judge_zero_bytes(const struct ra_mig *m, struct ra_mig_image *image,
     ra_hasher_update(h, ra_buf_str(json), json->len);
     ra_hasher_update(h, "\n", 1);
     ra_hasher_final(h, &image->facts.simple);
-    image->facts.has_simple = image->facts.empty = true;
+    ra_digest_of(RA_SHA256, ra_buf_str(json), json->len, &image->facts.tarsum);
+    image->facts.has_simple = image->facts.has_tarsum = image->facts.empty = true;
     if (image->in_progress && m->opts->trust != RA_TRUST_ALWAYS)
         bad(image, "v1-zero-bytes", "the layer of image %s has no bytes, and was never pushed to its end",
             image->id);
     else if (checksum_differs(image))
         bad(image, "v1-zero-bytes", "the layer of image %s has no bytes, which its checksum denies",
             image->id);
-    else if (!image->checksum.has_simple && !is_metadata_step(image))
+    else if (ra_mig_verdict(image) != RA_VERIFIED && !is_metadata_step(image))
         bad(image, "v1-zero-bytes", "the layer of image %s has no bytes, and nothing says that this is right",
             image->id);
     else
@@ -78,6 +92,11 @@ static void judge_checksum(const struct ra_mig *m, struct ra_mig_image *image)
         else
             ra_mig_remark(&image->remarks, RA_WARNING, "v1-checksum",
                           "the layer of image %s is whole, but not what its checksum says", image->id);
+    } else if (ra_mig_verdict(image) == RA_MISMATCHED) {
+        ra_mig_remark(&image->remarks, RA_WARNING, "v1-tarsum",
+                      "the layer of image %s is whole, but not what its tarsum says; programs of that time "
+                      "did not agree on those",
+                      image->id);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "format/gzip.h"
 #include "format/tar.h"
+#include "format/tarsum.h"
 
 #define CHUNK ((size_t)256 << 10)
 
@@ -15,6 +16,7 @@ struct flow {
     struct ra_decoder *decoder;
     struct ra_gzip *gzip;     /* NULL: nothing is compressed */
     struct ra_hasher *output; /* of what is compressed and not written */
+    struct ra_tarsum *tarsum; /* NULL: nobody asked */
     bool copy;                /* raw bytes go to the blob */
     bool ended;               /* the content is at its end */
     int failed;               /* what stopped the flow above the tar walk */
@@ -33,6 +35,7 @@ static void flow_free(struct flow *f)
     ra_hasher_free(f->output);
     ra_decoder_free(f->decoder);
     ra_gzip_free(f->gzip);
+    ra_tarsum_free(f->tarsum);
     free(f);
 }
 RA_DEFINE_AUTO_PTR(flow, flow_free)
@@ -148,6 +151,18 @@ static int content_skip(void *arg, uint64_t n, struct ra_err *err)
     return 0;
 }
 
+/* Feeds the member to its sum, in pieces as they come. */
+static int sum_member(struct flow *f, struct ra_tar *tar, const struct ra_tar_member *member,
+                      struct ra_err *err)
+{
+    uint8_t piece[16384];
+    ssize_t n;
+    ra_tarsum_member(f->tarsum, member);
+    while ((n = ra_tar_read(tar, piece, sizeof(piece), err)) > 0)
+        ra_tarsum_data(f->tarsum, piece, (size_t)n);
+    return (int)n;
+}
+
 static int walk_tar(struct flow *f, struct ra_err *err)
 {
     struct ra_tar_source from = {content_read, content_skip, f};
@@ -155,8 +170,11 @@ static int walk_tar(struct flow *f, struct ra_err *err)
     struct ra_tar_member member;
     uint64_t members = 0;
     int rc;
-    while ((rc = ra_tar_next(tar, &member, err)) > 0)
+    while ((rc = ra_tar_next(tar, &member, err)) > 0) {
         members++;
+        if (f->tarsum && (rc = sum_member(f, tar, &member, err)) < 0)
+            break;
+    }
     if (f->failed < 0)
         return f->failed;
     if (rc < 0)
@@ -189,6 +207,8 @@ static int begin(struct flow *f, struct ra_err *err)
         ra_hasher_update(f->simple, ra_buf_str(p->json), p->json->len);
         ra_hasher_update(f->simple, "\n", 1);
     }
+    if (p->want_tarsum)
+        f->tarsum = ra_tarsum_new();
     if (!keep)
         f->gzip = ra_gzip_new(RA_GZIP_BEST, 1, (struct ra_sink){take_output, f});
     if (f->gzip && !p->write_to)
@@ -207,6 +227,9 @@ static void note_facts(struct flow *f)
     ra_hasher_final(f->diff, &facts->diff_id);
     if (f->simple)
         ra_hasher_final(f->simple, &facts->simple);
+    if (f->tarsum)
+        facts->has_tarsum =
+            ra_tarsum_final(f->tarsum, ra_buf_str(f->pass->json), f->pass->json->len, &facts->tarsum);
     if (f->stored)
         ra_hasher_final(f->stored, &facts->stored);
 }
@@ -295,6 +318,7 @@ static int read_layer(struct taking *t, bool recompress, bool write, struct ra_e
         .reader = reader,
         .json = &t->json,
         .want_simple = image->checksum.has_simple || m->state,
+        .want_tarsum = ra_mig_wants_tarsum(image),
         .limit = m->opts->limit,
         .recompress = recompress,
         .plain = m->opts->plain,
@@ -370,7 +394,7 @@ static int park(struct taking *t, struct ra_err *err)
 static int take(struct taking *t, struct ra_err *err)
 {
     struct ra_mig_image *image = t->image;
-    int rc = learn(t, image->fresh && !t->m->job->dry_run, err);
+    int rc = learn(t, !image->expected && !t->m->job->dry_run, err);
     if (rc < 0)
         return rc;
     if (image->size == 0)

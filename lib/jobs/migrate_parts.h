@@ -44,8 +44,9 @@ struct ra_mig_facts {         /* what one pass over a layer found; all of it is 
     struct ra_digest stored;  /* of the file */
     struct ra_digest simple;  /* of metadata, newline, file; when has_simple */
     struct ra_digest diff_id; /* of its content */
+    struct ra_digest tarsum;  /* of metadata and members; when has_tarsum */
     enum ra_encoding encoding;
-    bool has_simple;
+    bool has_simple, has_tarsum;
     bool empty;  /* no member: no bytes, or zeroes only */
     bool no_end; /* the archive has no end mark: a cut just there would look the same */
 };
@@ -66,10 +67,11 @@ struct ra_mig_image {
     bool salvaged;   /* its metadata is lost, and its parent known all the same */
     bool needed;     /* by a tag that is still to be migrated */
     bool in_progress;
-    bool fresh;       /* some tag with it is not in the target yet: better write the blob while reading */
-    bool queued;      /* its layer is being taken, or was */
-    bool used;        /* by a tag that is migrated */
-    bool told;        /* its remarks are among the job's findings */
+    bool
+        expected; /* the target has a tag with it: most likely its blob as well, which is not written again */
+    bool queued;  /* its layer is being taken, or was */
+    bool used;    /* by a tag that is migrated */
+    bool told;    /* its remarks are among the job's findings */
     bool unshareable; /* its bytes must be copied, whatever `clones` and --link say */
     bool placed;      /* its blob is published, or was there */
     bool from_state;
@@ -157,7 +159,7 @@ void ra_mig_look_at_image(struct ra_mig *m, uint32_t i);
 struct ra_mig_pass { /* one pass over a layer */
     struct ra_reader *reader;
     const struct ra_buf *json;
-    bool want_simple;
+    bool want_simple, want_tarsum;
     uint64_t limit;
     bool recompress;           /* whatever it is */
     bool plain;                /* plain tar is kept as it is */
@@ -182,6 +184,14 @@ int ra_mig_layer_park(struct ra_mig *m, uint32_t i, bool *source_failed, struct 
 
 /* --- migrate_judge.c --- */
 
+enum ra_mig_verdict { RA_UNVERIFIABLE, RA_VERIFIED, RA_MISMATCHED };
+/* What the stored checksum says: the one over the file, else the one over the members. */
+enum ra_mig_verdict ra_mig_verdict(const struct ra_mig_image *image);
+/* Whether it takes the members' sum to say anything. */
+static inline bool ra_mig_wants_tarsum(const struct ra_mig_image *image)
+{
+    return image->checksum.has_tarsum && !image->checksum.has_simple;
+}
 /* Sets fate and remarks from facts. */
 void ra_mig_judge_layer(const struct ra_mig *m, struct ra_mig_image *image);
 /* The same for a layer of no bytes at all, which was nowhere read. */

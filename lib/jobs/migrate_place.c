@@ -15,7 +15,7 @@ struct product { /* what a tag becomes */
     uint32_t chain[RA_V1_CHAIN_MAX];
     size_t n, n_layers;
     bool only_empty;
-    struct ra_buf config, manifest;
+    struct ra_buf config, manifest, lost;
     struct ra_digest config_digest, manifest_digest;
 };
 
@@ -23,6 +23,7 @@ static void product_free(struct product *p)
 {
     ra_buf_release(&p->config);
     ra_buf_release(&p->manifest);
+    ra_buf_release(&p->lost);
     free(p);
 }
 RA_DEFINE_AUTO_PTR(product, product_free)
@@ -87,7 +88,7 @@ static int write_documents(struct ra_mig *m, struct product *p, struct ra_err *e
         .diff_ids = p->diff_ids,
         .n_diff_ids = p->n_layers,
     };
-    if ((rc = ra_v1_config(&recipe, &p->config, err)) < 0)
+    if ((rc = ra_v1_config(&recipe, &p->config, &p->lost, err)) < 0)
         return rc;
     ra_digest_of(RA_SHA256, p->config.data, p->config.len, &p->config_digest);
     ra_v1_manifest(format, &p->config_digest, p->config.len, p->layers, p->n_layers, &p->manifest);
@@ -106,6 +107,9 @@ static void remark_on(struct ra_mig_tag *t, const struct product *p)
         ra_mig_remark(&t->remarks, RA_NOTE, "v1-assumed",
                       "its images do not say what they run on: taken for %s/%s", platform.os,
                       platform.architecture);
+    if (p->lost.len)
+        ra_mig_remark(&t->remarks, RA_NOTE, "v1-lost", "OCI has no place for what its config says of %s",
+                      ra_buf_str(&p->lost));
     if (p->n_layers > LAYERS_MAX)
         ra_mig_remark(&t->remarks, RA_WARNING, "v1-too-deep", "it has %zu layers; Docker takes at most %d",
                       p->n_layers, LAYERS_MAX);
@@ -154,6 +158,10 @@ static int publish(struct placing *w, uint32_t i, struct ra_err *err)
     struct ra_mig_image *image = &m->images.at[i];
     if (image->placed || image->fate == RA_FATE_EMPTY)
         return 0;
+    int there = ra_put_has_blob(m->job->store, &image->blob.digest, image->blob.size, NULL, err);
+    image->placed = there > 0;
+    if (there != 0)
+        return there < 0 ? there : 0;
     bool shareable = image->fate == RA_FATE_KEEP && !image->parked && !image->unshareable;
     int rc = shareable && (m->clones || m->opts->link) ? share(w, image, err) : -RA_UNSUPPORTED;
     if (rc == -RA_UNSUPPORTED) {

@@ -85,12 +85,10 @@ void ra_mig_report_tag(struct ra_mig *m, const struct ra_mig_tag *t, const char 
 
 static void count_checksum(struct ra_migration *out, const struct ra_mig_image *image)
 {
-    if (!image->checksum.has_simple || !image->facts.has_simple)
-        out->checksums.unverifiable++;
-    else if (ra_digest_eq(&image->checksum.simple, &image->facts.simple))
-        out->checksums.verified++;
-    else
-        out->checksums.mismatched++;
+    enum ra_mig_verdict verdict = ra_mig_verdict(image);
+    out->checksums.unverifiable += verdict == RA_UNVERIFIABLE;
+    out->checksums.verified += verdict == RA_VERIFIED;
+    out->checksums.mismatched += verdict == RA_MISMATCHED;
 }
 
 static void count_image(struct ra_migration *out, const struct ra_mig_image *image)
@@ -101,8 +99,10 @@ static void count_image(struct ra_migration *out, const struct ra_mig_image *ima
     out->layers.remembered += image->from_state;
     if (image->facts.unpacked || image->fate != RA_FATE_BAD)
         count_checksum(out, image);
-    if (!image->used)
+    if (!image->used) {
+        out->layers.unused++;
         return;
+    }
     out->layers.kept += image->fate == RA_FATE_KEEP;
     out->layers.recompressed += image->fate == RA_FATE_RECOMPRESS;
     out->layers.empty += image->fate == RA_FATE_EMPTY;

@@ -10,12 +10,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
-#define STATE_MAX  ((size_t)2 << 30)
-#define HEADER     "regadm migrate-v1 state 1, of "
-#define NOTHING    "-"
-#define FORMAT_OUT "%s %" PRIu64 " %" PRIu64 " %s %s %s %s %" PRIu64 " %" PRIu64 " %s %d %d %s %" PRIu64 "\n"
-#define FORMAT_IN \
-    "%64s %" SCNu64 " %" SCNd64 " %64s %64s %64s %64s %" SCNu64 " %" SCNu64 " %7s %d %d %64s %" SCNu64
+#define STATE_MAX ((size_t)2 << 30)
+#define HEADER    "regadm migrate-v1 state 2, of "
+#define NOTHING   "-"
+#define FORMAT_OUT \
+    "%s %" PRIu64 " %" PRIu64 " %s %s %s %s %s %" PRIu64 " %" PRIu64 " %s %d %d %s %" PRIu64 "\n"
 
 struct known { /* one line */
     uint64_t size;
@@ -82,6 +81,7 @@ enum {
     STORED,
     DIFF,
     SIMPLE,
+    TARSUM,
     UNPACKED,
     TRAILING,
     ENCODING,
@@ -121,6 +121,7 @@ static bool parse_line(char *line, const char **id, struct known *k)
     facts->size = k->size;
     return parse_hex(f[STORED], &facts->stored) && parse_hex(f[DIFF], &facts->diff_id) &&
            parse_maybe(f[SIMPLE], &facts->has_simple, &facts->simple) &&
+           parse_maybe(f[TARSUM], &facts->has_tarsum, &facts->tarsum) &&
            ra_parse_u64(f[UNPACKED], &facts->unpacked) && ra_parse_u64(f[TRAILING], &facts->trailing) &&
            parse_encoding(f[ENCODING], &facts->encoding) && parse_flag(f[EMPTY], &facts->empty) &&
            parse_flag(f[NO_END], &facts->no_end) && parse_maybe(f[GZIP], &has_gzip, &k->gzip.digest) &&
@@ -204,6 +205,7 @@ bool ra_mig_state_find(struct ra_mig_state *s, const struct ra_migrate_opts *opt
     const struct known *k = &s->known.at[i];
     bool keep = ra_mig_facts_keep(&k->facts, opts->plain);
     if (k->size != image->size || k->mtime != image->mtime || !ra_digest_eq(&k->json, &now) ||
+        (ra_mig_wants_tarsum(image) && !k->facts.has_tarsum) ||
         (opts->limit && k->facts.unpacked > opts->limit) || (!keep && !k->facts.empty && !k->gzip.size))
         return false;
     *facts = k->facts;
@@ -221,11 +223,12 @@ void ra_mig_state_add(struct ra_mig_state *s, const struct ra_mig_image *image, 
     struct ra_digest now = digest_of(json);
     bool compressed = !ra_digest_eq(&image->blob.digest, &f->stored);
     char j[RA_DIGEST_TEXT], stored[RA_DIGEST_TEXT], diff[RA_DIGEST_TEXT], simple[RA_DIGEST_TEXT],
-        gzip[RA_DIGEST_TEXT];
+        tarsum[RA_DIGEST_TEXT], gzip[RA_DIGEST_TEXT];
     RA_LOCKED(&s->mutex);
     ra_buf_addf(&s->added, FORMAT_OUT, image->id, f->size, (uint64_t)image->mtime, ra_digest_hex(&now, j),
                 ra_digest_hex(&f->stored, stored), ra_digest_hex(&f->diff_id, diff),
-                f->has_simple ? ra_digest_hex(&f->simple, simple) : NOTHING, f->unpacked, f->trailing,
+                f->has_simple ? ra_digest_hex(&f->simple, simple) : NOTHING,
+                f->has_tarsum ? ra_digest_hex(&f->tarsum, tarsum) : NOTHING, f->unpacked, f->trailing,
                 ra_encoding_name(f->encoding), f->empty, f->no_end,
                 compressed ? ra_digest_hex(&image->blob.digest, gzip) : NOTHING,
                 compressed ? image->blob.size : (uint64_t)0);

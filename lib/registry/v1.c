@@ -59,11 +59,14 @@ bool ra_v1_is_metadata(const char *bytes, size_t n)
 
 static void take_checksum(struct ra_v1_checksum *c, const char *s, size_t n)
 {
+    static const char prefix[] = "tarsum+";
     struct ra_digest d;
-    if (!ra_digest_parse(s, n, &d) || d.alg != RA_SHA256)
+    bool tarsum = n > strlen(prefix) && memcmp(s, prefix, strlen(prefix)) == 0;
+    size_t from = tarsum ? strlen(prefix) : 0;
+    if (!ra_digest_parse(s + from, n - from, &d) || d.alg != RA_SHA256)
         return;
-    c->simple = d;
-    c->has_simple = true;
+    *(tarsum ? &c->tarsum : &c->simple) = d;
+    *(tarsum ? &c->has_tarsum : &c->has_simple) = true;
 }
 
 static void take_json_string(struct ra_v1_checksum *c, struct ra_json *j)

@@ -4,7 +4,7 @@
  *   images/<id>/json            the image's metadata as the client sent it
  *              /layer           its layer, normally a gzip'd tar
  *              /ancestry        JSON array: this id first, the base last
- *              /_checksum       sha256 of json, newline, layer, in one of three notations; or missing
+ *              /_checksum       sha256 of json, newline, layer, or a tarsum, in one of three notations; or missing
  *              /_inprogress     there while a push is under way; also after one that was cut off
  *   repositories/<ns>/<repo>/tag_<tag>      an id
  *                           /tag<tag>_json  what pushed it; also named tag_<x>_json for a tag "_<x>"
@@ -31,11 +31,10 @@ bool ra_v1_tag_parse(const char *bytes, size_t n, char id[static RA_V1_ID_MAX + 
 /* Whether the bytes are a JSON object: then the "tag" is what was pushed with another one. */
 bool ra_v1_is_metadata(const char *bytes, size_t n);
 
-/* The other kind that was stored, sums over the members of the archive, depends on whose tar wrote them: nobody can
- * hold a layer to it. */
 struct ra_v1_checksum {
-    bool has_simple;         /* sha256 of json, newline, layer */
-    struct ra_digest simple; /* the last one that the file names */
+    bool has_simple, has_tarsum;
+    struct ra_digest simple; /* sha256 of json, newline, layer; the last one that the file names */
+    struct ra_digest tarsum; /* over the members of the archive (format/tarsum.h), of Docker before 0.10 */
 };
 /* What a _checksum file says: plain text (0.6), a JSON string, or a JSON array (0.7 and later). */
 void ra_v1_checksum_parse(const char *bytes, size_t n, struct ra_v1_checksum *out);

@@ -45,6 +45,13 @@ static const struct ra_json_name oci_config[] = {
     RA_JSON_NAME("ArgsEscaped"),
 };
 
+/* What changes how an image behaves, and has no place there. */
+static const struct ra_json_name oci_lacks[] = {
+    RA_JSON_NAME("OnBuild"),
+    RA_JSON_NAME("Healthcheck"),
+    RA_JSON_NAME("Shell"),
+};
+
 #define KNOWN(key, names) (ra_json_key(key, names, RA_COUNT(names)) >= 0)
 
 static bool is_time(const char *value, size_t n)
@@ -170,8 +177,23 @@ static int by_name(const void *a, const void *b)
     return order ? order : x->value < y->value ? -1 : x->value > y->value;
 }
 
+static bool says_nothing(const char *value, size_t n)
+{
+    return (n == 4 && memcmp(value, "null", 4) == 0) || strspn(value, "[]{}\" \t\r\n") >= n;
+}
+
+/* Passes over a member that OCI does not know. */
+static void lose(struct ra_json *j, const struct ra_json_str *key, struct ra_buf *lost)
+{
+    const char *value;
+    size_t n;
+    int i = ra_json_key(key, oci_lacks, RA_COUNT(oci_lacks));
+    if (ra_json_span(j, &value, &n) && lost && i >= 0 && !says_nothing(value, n))
+        ra_buf_addf(lost, "%s%s", lost->len ? ", " : "", oci_lacks[i].text);
+}
+
 /* Members of `config` that OCI knows; anything but an object becomes none. */
-static void copy_oci_config(struct ra_jsonw *w, struct ra_json *j)
+static void copy_oci_config(struct ra_jsonw *w, struct ra_json *j, struct ra_buf *lost)
 {
     struct ra_json_str key;
     ra_jsonw_object(w);
@@ -179,7 +201,7 @@ static void copy_oci_config(struct ra_jsonw *w, struct ra_json *j)
         while (ra_json_next_member(j, &key)) {
             int known = ra_json_key(&key, oci_config, RA_COUNT(oci_config));
             if (known < 0) {
-                ra_json_skip(j);
+                lose(j, &key, lost);
                 continue;
             }
             ra_jsonw_key(w, oci_config[known].text);
@@ -188,18 +210,19 @@ static void copy_oci_config(struct ra_jsonw *w, struct ra_json *j)
     ra_jsonw_end(w);
 }
 
-static void write_member(struct ra_jsonw *w, const struct member *m, enum ra_v1_format format)
+static void write_member(struct ra_jsonw *w, const struct member *m, enum ra_v1_format format,
+                         struct ra_buf *lost)
 {
     struct ra_json j;
     ra_json_init(&j, m->value, m->n);
     ra_jsonw_key(w, m->name);
     if (format == RA_V1_OCI && ra_streq(m->name, "config"))
-        copy_oci_config(w, &j);
+        copy_oci_config(w, &j, lost);
     else
         ra_json_copy(&j, w);
 }
 
-int ra_v1_config(const struct ra_v1_recipe *r, struct ra_buf *out, struct ra_err *err)
+int ra_v1_config(const struct ra_v1_recipe *r, struct ra_buf *out, struct ra_buf *lost, struct ra_err *err)
 {
     RA_AUTO(members, _release) m = {0};
     struct ra_v1_platform platform;
@@ -219,7 +242,7 @@ int ra_v1_config(const struct ra_v1_recipe *r, struct ra_buf *out, struct ra_err
     for (size_t i = 0; i < m.list.n; i++)
         /* Of twins the last one counts, as for every reader. */
         if (i + 1 == m.list.n || !ra_streq(m.list.at[i].name, m.list.at[i + 1].name))
-            write_member(&w, &m.list.at[i], r->format);
+            write_member(&w, &m.list.at[i], r->format, lost);
     ra_jsonw_end(&w);
     return ra_jsonw_finish(&w, err);
 }

@@ -4,7 +4,7 @@
  *
  * The config is the metadata of the top image (which holds everything that it inherited), without what only the old
  * registry needed, with the history of the whole chain and the digests of its layers' content. Docker's schema 2 keeps
- * all the rest as it stands; OCI knows fewer members, and loses `OnBuild` and `Healthcheck`.
+ * all the rest as it stands; OCI knows fewer members, and loses `OnBuild`, `Healthcheck` and `Shell`.
  */
 #ifndef RA_REGISTRY_V1CONFIG_H
 #define RA_REGISTRY_V1CONFIG_H
@@ -37,8 +37,9 @@ struct ra_v1_platform { /* what the config says, and whether nobody in the chain
 /* From the top image, else the nearest below it, else linux/amd64. */
 void ra_v1_platform(const struct ra_v1_step *steps, size_t n, struct ra_v1_platform *out);
 
-/* Appends the config. CORRUPT when json is no JSON object. */
-int ra_v1_config(const struct ra_v1_recipe *r, struct ra_buf *out, struct ra_err *err);
+/* Appends the config. *lost, which may be NULL, gets the names, with commas between, of what the metadata says about
+ * how the image behaves and the format has no place for. CORRUPT when json is no JSON object. */
+int ra_v1_config(const struct ra_v1_recipe *r, struct ra_buf *out, struct ra_buf *lost, struct ra_err *err);
 
 struct ra_v1_layer {
     struct ra_digest digest;

@@ -22,6 +22,10 @@ migrate() { # into the folder $1
     shift
     "$REGADM" --root "$root" migrate-v1 -q "$@" "$WORK/v1" >"$WORK/out" 2>"$WORK/err"
 }
+migrate_dry() {
+    migrate "$1" -n
+    [ $? -le 1 ]
+}
 sound() { "$REGADM" --root "$1" fsck >"$WORK/fsck" 2>&1; }
 only_whole_tags() { # fsck finds no missing thing; there may be nothing at all yet
     [ ! -d "$1/docker/registry/v2/repositories" ] || sound "$1"
@@ -79,8 +83,7 @@ if mounted -t tmpfs -o size=2m none "$WORK/small"; then
     mount -o remount,ro "$WORK/small"
     migrate "$WORK/small/root"
     same read-only-status 3 $?
-    migrate "$WORK/small/root" -n
-    check read-only-dry-run test $? -le 1
+    check read-only-dry-run migrate_dry "$WORK/small/root"
 else
     echo "skip full-disk: no tmpfs may be mounted here"
 fi
@@ -101,15 +104,17 @@ else
     echo "skip reflinks: no XFS image may be mounted here"
 fi
 
-# Two at a time: the second is refused, and names the first.
-"$REGADM" --root "$WORK/two" migrate-v1 -q "$WORK/v1" >/dev/null 2>&1 &
+# Two at a time: the second is refused, and names the first, which waits for names from a pipe while it has the lock.
+mkfifo "$WORK/names"
+"$REGADM" --root "$WORK/two" migrate-v1 -q --name-map "$WORK/names" "$WORK/v1" >/dev/null 2>&1 &
 first=$!
-refused=0
-while kill -0 $first 2>/dev/null; do
-    migrate "$WORK/two"
-    [ $? = 3 ] && grep -q "process $first" "$WORK/err" && refused=1 && break
-done
+exec 3>"$WORK/names"
+migrate "$WORK/two"
+same the-second-is-refused 3 $?
+check it-names-the-first grep -q "process $first" "$WORK/err"
+check a-dry-run-is-not migrate_dry "$WORK/two"
+exec 3>&-
 wait $first
 same the-first-finishes 1 $?
-[ $refused = 1 ] && echo "ok the-second-is-refused" || echo "skip the-second-is-refused: the first was too fast"
+tree_of "$WORK/two" | check two-at-a-time diff "$WORK/whole.tree" -
 finish

@@ -21,7 +21,7 @@ static void make(const struct ra_v1_image *image, enum ra_v1_format format, cons
     struct ra_json j;
     ra_digest_of(RA_SHA256, data, size, &diff_id);
     struct ra_v1_recipe recipe = {format, data, size, &step, 1, &diff_id, 1};
-    assert(ra_v1_config(&recipe, out, NULL) == 0);
+    assert(ra_v1_config(&recipe, out, NULL, NULL) == 0);
     ra_json_init(&j, out->data, out->len);
     ra_json_skip(&j);
     assert(ra_json_finish(&j, NULL) == 0);

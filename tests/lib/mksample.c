@@ -6,7 +6,14 @@
  *   web/site        stable: an index of linux/amd64 and linux/arm64; an SBOM, an artifact whose subject is that index
  *   plus an abandoned upload, and a blob that nothing refers to.
  *
- * `make demo` shows it, and the command tests look at it.
+ * sample --v1 DIR: the storage of an old Python registry:
+ *
+ *   library/base  latest (two images, the upper one without content)
+ *   team/app      1.0 and latest (an image on top of it); broken, whose layer was cut off
+ *   Team/Tool     1.0, in a name that no registry accepts any more; private
+ *   plus an image that no tag needs.
+ *
+ * `make demo` shows them, and the command tests look at them.
  */
 #include "base/pool.h"
 #include "base/str.h"
@@ -262,6 +269,111 @@ static void make_garbage(struct sample *s)
     put_key(s, ra_buf_str(&data), "the first bytes of a layer that never came whole\n");
 }
 
+/* --- an old registry ----------------------------------------------------------------------------------------- */
+
+struct old_image {
+    const char *id, *parent, *command, *file; /* file "": the layer is empty */
+    unsigned day;
+    bool cut;
+};
+
+#define OLD_BASE   "8c2e06607696bd4afb3d03b687e361cc43cf8ec1a4a725bc96e39f05ba97dd55"
+#define OLD_CMD    "6ece51eb1c3e9b0a3c0a4cfd7b8d5d4bd4bf9b7c3c9f2b1b5f8e2a6d7c1e0f93"
+#define OLD_APP    "b750fe79269d2ec9a3c593ef05b4332b1d1a02a62b4accb2c21d589ff2f5f2dc"
+#define OLD_BROKEN "27cf784147099545f3d7fdc4b6c1a1f6d2e6f0b3c0e4a9d8b7c6a5f4e3d2c1b0"
+#define OLD_TOOL   "5bc37dc2dfba7ad3b23a2b4e1f6c8d9e0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+#define OLD_ORPHAN "d74508fb6632491cea586a1fd7d748dfc5274cd6fdfedee309ecdcbc2bf5cb82"
+
+static void old_checksum(struct sample *s, const char *folder, const struct ra_buf *json,
+                         const struct ra_buf *layer)
+{
+    char hex[RA_DIGEST_TEXT];
+    struct ra_digest sum;
+    RA_AUTO_PTR(ra_hasher) h = ra_hasher_new(RA_SHA256);
+    ra_hasher_update(h, json->data, json->len);
+    ra_hasher_update(h, "\n", 1);
+    ra_hasher_update(h, layer->data, layer->len);
+    ra_hasher_final(h, &sum);
+    ra_auto_free char *key = ra_asprintf("%s/_checksum", folder);
+    ra_auto_free char *text = ra_asprintf("[\"%s\"]", ra_digest_text(&sum, hex));
+    put_key(s, key, text);
+}
+
+static void put_ancestry(struct sample *s, const struct old_image *images, size_t i)
+{
+    RA_BUF_AUTO list = {0};
+    ra_auto_free char *key = ra_asprintf("images/%s/ancestry", images[i].id);
+    ra_buf_addf(&list, "[\"%s\"", images[i].id);
+    for (const char *id = images[i].parent; id && i > 0; i--)
+        if (ra_streq(images[i - 1].id, id)) {
+            ra_buf_addf(&list, ", \"%s\"", id);
+            id = images[i - 1].parent;
+        }
+    ra_buf_addc(&list, ']');
+    put_key(s, key, list.data);
+}
+
+static void put_old_image(struct sample *s, const struct old_image *image)
+{
+    RA_ERR_AUTO err = {0};
+    RA_BUF_AUTO json = {0};
+    RA_BUF_AUTO tar = {0};
+    RA_BUF_AUTO layer = {0};
+    ra_auto_free char *folder = ra_asprintf("images/%s", image->id);
+    ra_auto_free char *json_key = ra_asprintf("%s/json", folder);
+    ra_auto_free char *layer_key = ra_asprintf("%s/layer", folder);
+    ra_buf_addf(&json, "{\"id\":\"%s\",", image->id);
+    if (image->parent)
+        ra_buf_addf(&json, "\"parent\":\"%s\",", image->parent);
+    ra_buf_addf(&json,
+                "\"created\":\"2014-05-%02uT08:00:00Z\",\"container_config\":{\"Cmd\":[\"/bin/sh\",\"-c\","
+                "\"%s\"]},\"config\":{\"Cmd\":[\"/bin/sh\"]},\"architecture\":\"amd64\",\"os\":\"linux\"}",
+                image->day, image->command);
+    if (*image->file)
+        tar_member(&tar, image->file, "as it was then\n");
+    memset(ra_buf_reserve(&tar, 1024), 0, 1024);
+    tar.len += 1024;
+    gzip_stored(&layer, &tar);
+    put_key(s, json_key, json.data);
+    must(ra_store_put(s->store, layer_key, layer.data, layer.len - (image->cut ? 100 : 0), RA_WRITE_REPLACE,
+                      &err),
+         &err);
+    old_checksum(s, folder, &json, &layer);
+}
+
+static void make_old(struct sample *s)
+{
+    static const struct old_image images[] = {
+        {OLD_BASE, NULL, "#(nop) ADD rootfs.tar in /", "etc/os-release", 1, false},
+        {OLD_CMD, OLD_BASE, "#(nop) CMD [/bin/sh]", "", 1, false},
+        {OLD_APP, OLD_CMD, "make install", "srv/app", 2, false},
+        {OLD_BROKEN, OLD_CMD, "make install", "srv/app.new", 3, true},
+        {OLD_TOOL, OLD_CMD, "make tool", "bin/tool", 4, false},
+        {OLD_ORPHAN, OLD_CMD, "make mistakes", "srv/wrong", 5, false},
+    };
+    for (size_t i = 0; i < RA_COUNT(images); i++)
+        put_old_image(s, &images[i]), put_ancestry(s, images, i);
+    put_key(s, "repositories/library/base/tag_latest", OLD_CMD);
+    put_key(s, "repositories/team/app/tag_1.0", OLD_APP);
+    put_key(s, "repositories/team/app/tag_latest", OLD_APP);
+    put_key(s, "repositories/team/app/tag_broken", OLD_BROKEN);
+    put_key(s, "repositories/Team/Tool/tag_1.0", OLD_TOOL);
+    put_key(s, "repositories/Team/Tool/_private", "");
+}
+
+static void make_new(struct sample *s)
+{
+    RA_ERR_AUTO err = {0};
+    s->put = ra_put_new(s->store);
+    struct part base = put_layer(s, "etc/", "etc/os-release", "NAME=\"Sample\"\nVERSION=12\n", 40000);
+    make_hello(s, &base);
+    make_oci(s, &base);
+    make_site(s);
+    make_garbage(s);
+    must(ra_put_finish(s->put, 1, NULL, &err), &err);
+    ra_put_free(s->put);
+}
+
 static int set_time(const char *path, const struct stat *st, int type, struct FTW *at)
 {
     const struct timespec times[] = {{.tv_sec = WRITTEN}, {.tv_sec = WRITTEN}};
@@ -275,19 +387,17 @@ int main(int argc, char **argv)
 {
     RA_ERR_AUTO err = {0};
     struct sample s = {0};
-    if (argc != 2) {
-        fputs("usage: sample DIR\n", stderr);
+    bool old = argc == 3 && ra_streq(argv[1], "--v1");
+    const char *dir = argv[argc - 1];
+    if (argc != 2 && !old) {
+        fputs("usage: sample [--v1] DIR\n", stderr);
         return 2;
     }
-    must(ra_fs_open(argv[1], RA_FS_CREATE, &s.store, &err), &err);
-    s.put = ra_put_new(s.store);
-    struct part base = put_layer(&s, "etc/", "etc/os-release", "NAME=\"Sample\"\nVERSION=12\n", 40000);
-    make_hello(&s, &base);
-    make_oci(&s, &base);
-    make_site(&s);
-    make_garbage(&s);
-    must(ra_put_finish(s.put, 1, NULL, &err), &err);
-    ra_put_free(s.put);
+    must(ra_fs_open(dir, RA_FS_CREATE, &s.store, &err), &err);
+    if (old)
+        make_old(&s);
+    else
+        make_new(&s);
     ra_store_close(s.store);
-    return nftw(argv[1], set_time, 16, FTW_PHYS | FTW_DEPTH) == 0 ? 0 : 1;
+    return nftw(dir, set_time, 16, FTW_PHYS | FTW_DEPTH) == 0 ? 0 : 1;
 }

@@ -48,6 +48,18 @@ def unpacked(layer):
     return gzip.decompress(layer)
 
 
+def tarsum(raw, data):
+    """Docker's first sum over metadata and the members of an archive."""
+    sums = []
+    if data.strip(b"\0"):
+        with tarfile.open(fileobj=io.BytesIO(data)) as t:
+            for m in t:
+                head = (f"name{m.name}{'/' if m.isdir() else ''}mode{m.mode}uid{m.uid}gid{m.gid}size{m.size}mtime{int(m.mtime)}"
+                        f"typeflag{m.type.decode()}linkname{m.linkname}uname{m.uname}gname{m.gname}devmajor{m.devmajor}devminor{m.devminor}")
+                sums.append(sha256(head.encode() + (t.extractfile(m).read() if m.isreg() else b"")))
+    return "tarsum+sha256:" + sha256(raw + "".join(sorted(sums)).encode())
+
+
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
@@ -67,7 +79,7 @@ class Tree:
             f.write(data if isinstance(data, bytes) else data.encode())
 
     def image(self, name, parent=None, layer=b"", cmd=None, checksum="list", ancestry=True, in_progress=False, id=None, **extra):
-        """Writes an image and returns its id. `layer` None: no file. `checksum`: list, plain, tarsum, wrong or None."""
+        """Writes an image and returns its id. `layer` None: no file. `checksum`: list, plain, tarsum, wrong, wrong tarsum or None."""
         id = id or sha256(name.encode())
         meta = {"id": id, "created": "2014-05-02T08:00:00Z", "architecture": "amd64", "os": "linux", "Size": 1}
         if parent:
@@ -86,7 +98,9 @@ class Tree:
             self.put(self.path(id, "_inprogress"), "true")
         simple = "sha256:" + sha256(raw + b"\n" + (layer or b""))
         forms = {"list": json.dumps([simple]), "plain": simple, "wrong": json.dumps(["sha256:" + "0" * 64]),
-                 "tarsum": "tarsum+sha256:" + "1" * 64}
+                 "wrong tarsum": "tarsum+sha256:" + "1" * 64}
+        if checksum == "tarsum":
+            forms["tarsum"] = tarsum(raw, unpacked(layer) if layer[:2] == b"\x1f\x8b" else layer)
         if checksum:
             self.put(self.path(id, "_checksum"), forms[checksum])
         return id

@@ -38,6 +38,16 @@ static void tags(void **state)
     assert_false(ra_v1_is_metadata("{\"os\"", 5));
 }
 
+static void check_tarsum(const char *text, bool has)
+{
+    struct ra_v1_checksum c;
+    char hex[RA_DIGEST_TEXT];
+    ra_v1_checksum_parse(text, strlen(text), &c);
+    assert_int_equal(c.has_tarsum, has);
+    if (has)
+        assert_string_equal(ra_digest_text(&c.tarsum, hex), SUM);
+}
+
 static void check_sum(const char *text, bool simple)
 {
     struct ra_v1_checksum c;
@@ -57,6 +67,12 @@ static void checksums_of_every_version(void **state)
     check_sum("[\"" SUM "\"]", true);
     check_sum("[\"" SUM "\", \"tarsum+sha256:00\"]", true);
     check_sum("tarsum+sha256:00", false);
+    check_sum("tarsum+" SUM, false);
+    check_tarsum("tarsum+" SUM "\n", true);
+    check_tarsum("[\"sha256:0\", \"tarsum+" SUM "\"]", true);
+    check_tarsum("tarsum+sha256:00", false);
+    check_tarsum("tarsum.v1+" SUM, false);
+    check_tarsum(SUM, false);
     check_sum("[1, null, [\"" SUM "\"]]", false);
     check_sum("[\"" SUM, false);
     check_sum("", false);
@@ -178,7 +194,7 @@ static void make_config(enum ra_v1_format format, const char *json, bool empty, 
     struct ra_digest diff_id;
     ra_digest_of(RA_SHA256, "", 0, &diff_id);
     struct ra_v1_recipe recipe = {format, json, strlen(json), &step, 1, &diff_id, empty ? 0 : 1};
-    t_ok(ra_v1_config(&recipe, out, &err), &err);
+    t_ok(ra_v1_config(&recipe, out, NULL, &err), &err);
 }
 
 static void configs_are_sorted_and_clean(void **state)

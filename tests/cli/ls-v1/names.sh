@@ -1,0 +1,2 @@
+sample --v1 old
+regadm ls-v1 -q old

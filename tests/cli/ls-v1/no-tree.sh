@@ -1,0 +1,2 @@
+mkdir empty
+regadm ls-v1 empty

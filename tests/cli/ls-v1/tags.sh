@@ -1,0 +1,3 @@
+sample --v1 old
+rm -r old/images/8c2e*
+regadm ls-v1 --tags old 'team/*'

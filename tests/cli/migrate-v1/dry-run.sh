@@ -1,0 +1,3 @@
+sample --v1 old
+regadm --root new migrate-v1 -n old
+ls
