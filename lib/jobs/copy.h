@@ -4,8 +4,8 @@
  * its way and appears only when it is what its digest says.
  *
  * Order: blobs; then layer links, revision links, histories of tags and tags, as registry/put.h writes them. A
- * link whose blob is damaged or cannot be read in the source is left out, with a finding: the destination never names what it
- * does not have from here. Uploads, leftovers and foreign files stay behind. Nothing is removed from the
+ * link whose blob is damaged or cannot be read in the source is left out, with a finding: the destination never
+ * names what it does not have from here. Uploads, leftovers and foreign files stay behind. Nothing is removed from the
  * destination, and a tag that is there already and points elsewhere is moved.
  *
  * Memory: about 150 bytes an object of the source, and a buffer a thread.
