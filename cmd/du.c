@@ -1,3 +1,4 @@
+#include "patterns.h"
 #include "print.h"
 #include "rows.h"
 #include "verbs.h"
@@ -35,15 +36,6 @@ static const struct ra_opt options[] = {
 };
 
 static const struct options defaults = {.min_age = RA_HOUR};
-
-static bool is_wanted(void *arg, const char *repo)
-{
-    const struct ra_strlist *patterns = arg;
-    for (size_t i = 0; i < patterns->n; i++)
-        if (ra_repo_matches(patterns->at[i], repo))
-            return true;
-    return patterns->n == 0;
-}
 
 static size_t limit(const struct options *o, size_t n)
 {
@@ -252,11 +244,12 @@ static void print_tables(const struct options *o, const struct ra_du *du)
     print_totals(du);
 }
 
-static int read_figures(struct ra_ctx *ctx, struct ra_du *du, struct ra_err *err)
+static int read_figures(struct ra_ctx *ctx, struct ra_patterns *patterns, struct ra_du *du,
+                        struct ra_err *err)
 {
     const struct options *o = ctx->opts;
     struct ra_du_opts opts = {
-        .min_age = o->min_age, .disk = o->disk, .wanted = is_wanted, .arg = &ctx->operands};
+        .min_age = o->min_age, .disk = o->disk, .wanted = ra_patterns_want, .arg = patterns};
     int rc = ra_du_read(&ctx->job, &opts, du, err);
     if (rc == 0 && o->by == BY_TAG)
         rc = ra_du_by_tag(&ctx->job, &opts, du, err);
@@ -271,17 +264,20 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
     RA_AUTO(ra_du, _release) du = {0};
+    RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&ctx->operands);
     if (o->disk && o->apparent)
         return ra_fail(err, RA_USAGE, "--disk and --apparent contradict each other");
-    int rc = read_figures(ctx, &du, err);
+    int rc = read_figures(ctx, &patterns, &du, err);
     if (rc < 0)
         return rc;
     ra_progress_stop(ctx->job.progress);
     ctx->job.progress = NULL;
     if (ctx->g.json)
-        return print_json(ctx, &du, err);
-    print_tables(o, &du);
-    return 0;
+        rc = print_json(ctx, &du, err);
+    else
+        print_tables(o, &du);
+    ra_patterns_say_unmatched(ctx, &patterns);
+    return rc;
 }
 
 static const struct ra_example examples[] = {

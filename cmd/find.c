@@ -1,3 +1,4 @@
+#include "patterns.h"
 #include "print.h"
 #include "rows.h"
 #include "verbs.h"
@@ -138,15 +139,6 @@ static int find_digest(struct ra_ctx *ctx, struct ra_err *err)
 
 /* --- by criteria ----------------------------------------------------------- */
 
-static bool is_wanted(void *arg, const char *repo)
-{
-    const struct ra_strlist *patterns = arg;
-    for (size_t i = 0; i < patterns->n; i++)
-        if (ra_repo_matches(patterns->at[i], repo))
-            return true;
-    return patterns->n == 0;
-}
-
 static int parse_date(const char *name, const char *text, int64_t *out, struct ra_err *err)
 {
     *out = RA_TIME_NONE;
@@ -217,6 +209,7 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
     RA_AUTO(ra_find_images, _release) found = {0};
+    RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&ctx->operands);
     struct ra_find_criteria criteria = {.labels = o->labels,
                                         .env = o->env,
                                         .author = o->author,
@@ -224,8 +217,8 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
                                         .architecture = o->arch,
                                         .larger_than = o->larger_than,
                                         .untagged = o->untagged,
-                                        .wanted = is_wanted,
-                                        .arg = &ctx->operands};
+                                        .wanted = ra_patterns_want,
+                                        .arg = &patterns};
     int rc = parse_date("created-after", o->created_after, &criteria.created_after, err);
     if (rc == 0)
         rc = parse_date("created-before", o->created_before, &criteria.created_before, err);
@@ -236,14 +229,15 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
     ra_progress_stop(ctx->job.progress);
     ctx->job.progress = NULL;
     if (ctx->g.json)
-        return json_images(ctx, &found, err);
-    if (ctx->g.quiet)
+        rc = json_images(ctx, &found, err);
+    else if (ctx->g.quiet)
         print_references(&found);
     else
         print_images(&found);
     if (found.list.n == 0)
         ra_say(ctx, "no image is like that");
-    return 0;
+    ra_patterns_say_unmatched(ctx, &patterns);
+    return rc;
 }
 
 static int run(struct ra_ctx *ctx, struct ra_err *err)

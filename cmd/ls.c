@@ -1,3 +1,4 @@
+#include "patterns.h"
 #include "print.h"
 #include "rows.h"
 #include "verbs.h"
@@ -21,15 +22,6 @@ static const struct ra_opt options[] = {
     {"reverse", 'r', RA_OPT_FLAG, offsetof(struct options, reverse), NULL, "sort the other way round"},
     {0},
 };
-
-static bool is_wanted(void *arg, const char *repo)
-{
-    const struct ra_strlist *patterns = arg;
-    for (size_t i = 0; i < patterns->n; i++)
-        if (ra_repo_matches(patterns->at[i], repo))
-            return true;
-    return patterns->n == 0;
-}
 
 static int print_json(struct ra_ctx *ctx, const struct ra_catalog *catalog, struct ra_err *err)
 {
@@ -90,28 +82,14 @@ static void reverse(struct ra_catalog *c)
     }
 }
 
-/* A pattern that nothing matches is a mistake that should not look like an empty registry. */
-static void say_unmatched(struct ra_ctx *ctx, const struct ra_catalog *catalog)
-{
-    for (size_t i = 0; i < ctx->operands.n; i++) {
-        bool matched = false;
-        ra_vec_each (entry, &catalog->list)
-            matched |= ra_repo_matches(ctx->operands.at[i], entry->name);
-        if (matched)
-            continue;
-        RA_BUF_AUTO safe = {0};
-        ra_text_safe(&safe, ctx->operands.at[i], strlen(ctx->operands.at[i]));
-        ra_say(ctx, "no repository matches '%s'", ra_buf_str(&safe));
-        ctx->partial = true;
-    }
-}
-
 static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
     RA_AUTO(ra_catalog, _release) catalog = {0};
-    struct ra_catalog_opts opts = {
-        .wanted = is_wanted, .arg = &ctx->operands, .names_only = ctx->g.quiet && o->sort == RA_CATALOG_NAME};
+    RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&ctx->operands);
+    struct ra_catalog_opts opts = {.wanted = ra_patterns_want,
+                                   .arg = &patterns,
+                                   .names_only = ctx->g.quiet && o->sort == RA_CATALOG_NAME};
     int rc = ra_catalog_read(&ctx->job, &opts, &catalog, err);
     if (rc < 0)
         return rc;
@@ -121,15 +99,15 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ra_progress_stop(ctx->job.progress);
     ctx->job.progress = NULL;
     if (ctx->g.json)
-        return print_json(ctx, &catalog, err);
-    if (ctx->g.quiet)
+        rc = print_json(ctx, &catalog, err);
+    else if (ctx->g.quiet)
         print_names(&catalog);
     else
         print_table(&catalog);
     if (catalog.list.n == 0 && ctx->operands.n == 0)
         ra_say(ctx, "the registry is empty: no repositories");
-    say_unmatched(ctx, &catalog);
-    return 0;
+    ra_patterns_say_unmatched(ctx, &patterns);
+    return rc;
 }
 
 static const struct ra_example examples[] = {

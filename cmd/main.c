@@ -12,6 +12,7 @@
  *   rows.c          tables
  *   print.c         findings, errors, parts of JSON
  *   talk.c          questions and talk
+ *   patterns.c      operands that are patterns of repositories
  *   ls.c            the verbs, each in the file of its name
  *   tags.c
  *   inspect.c       with its page for people in inspect_page.c

@@ -92,6 +92,11 @@ static int resolve(const struct ra_job *job, const struct ra_reference *ref, str
     if (ref->pattern)
         return ra_fail(err, RA_USAGE, "inspect shows one image: '%s' is a pattern", ref->repo);
     int rc = ra_repo_resolve(job->store, ref->repo, &repo, &in->stripped, err);
+    const char *hex = ref->tag && ra_streq(ref->repo, "sha256") ? ref->tag : ref->repo;
+    if (rc == -RA_NOTFOUND && ra_digest_prefix_valid(hex))
+        return ra_hint(err, rc,
+                       "a digest is named with its repository, REPO@%s; `regadm find %s` tells which have it",
+                       hex, hex);
     if (rc < 0)
         return rc;
     in->repository = ra_strdup(repo);

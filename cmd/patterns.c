@@ -1,0 +1,38 @@
+#include "patterns.h"
+
+#include "registry/reference.h"
+
+struct ra_patterns ra_patterns_new(const struct ra_strlist *list)
+{
+    return (struct ra_patterns){list, ra_calloc(list->n, sizeof(atomic_bool))};
+}
+
+void ra_patterns_release(struct ra_patterns *p)
+{
+    free(p->matched);
+    *p = (struct ra_patterns){0};
+}
+
+bool ra_patterns_want(void *arg, const char *repo)
+{
+    const struct ra_patterns *p = arg;
+    bool wanted = p->list->n == 0;
+    for (size_t i = 0; i < p->list->n; i++)
+        if (ra_repo_matches(p->list->at[i], repo)) {
+            atomic_store_explicit(&p->matched[i], true, memory_order_relaxed);
+            wanted = true;
+        }
+    return wanted;
+}
+
+void ra_patterns_say_unmatched(struct ra_ctx *ctx, const struct ra_patterns *p)
+{
+    for (size_t i = 0; i < p->list->n; i++) {
+        if (atomic_load_explicit(&p->matched[i], memory_order_relaxed))
+            continue;
+        RA_BUF_AUTO safe = {0};
+        ra_text_safe(&safe, p->list->at[i], strlen(p->list->at[i]));
+        ra_say(ctx, "no repository matches '%s'", ra_buf_str(&safe));
+        ctx->partial = true;
+    }
+}

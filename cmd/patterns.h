@@ -1,0 +1,28 @@
+/*
+ * Operands that are patterns of repositories (reference.h says how they match): which repositories a job should
+ * look at, and which of the patterns met none.
+ */
+#ifndef RA_CMD_PATTERNS_H
+#define RA_CMD_PATTERNS_H
+
+#include "cmd.h"
+
+#include <stdatomic.h>
+
+struct ra_patterns { /* private */
+    const struct ra_strlist *list;
+    atomic_bool *matched; /* one each */
+};
+
+/* `list` is lent. No pattern at all wants everything. */
+struct ra_patterns ra_patterns_new(const struct ra_strlist *list);
+void ra_patterns_release(struct ra_patterns *p);
+
+/* For the `wanted` of a job, with arg a struct ra_patterns; from any thread. */
+bool ra_patterns_want(void *arg, const char *repo);
+
+/* After the job. A pattern that nothing matches is a mistake that should not look like an empty registry: each is
+ * named on stderr, and makes the exit status 1. */
+void ra_patterns_say_unmatched(struct ra_ctx *ctx, const struct ra_patterns *p);
+
+#endif
