@@ -42,13 +42,15 @@ static const struct ra_descriptor *pick_child(const struct ra_export_plan *p, co
     return p->opts->platform ? NULL : first ? first : unsaid;
 }
 
-static int load_manifest(const struct ra_export_plan *p, const struct ra_digest *d, struct ra_manifest *m,
+static int load_manifest(struct ra_export_plan *p, const struct ra_digest *d, struct ra_manifest *m,
                          struct ra_err *err)
 {
     RA_BUF_AUTO bytes = {0};
     struct ra_digest is;
     char text[RA_DIGEST_TEXT];
     int rc = ra_manifest_load(p->job->store, d, &bytes, m, err);
+    if (rc == -RA_NOTFOUND)
+        p->vanished = true;
     if (rc < 0 || p->opts->no_verify)
         return rc;
     ra_digest_of(d->alg, ra_buf_str(&bytes), bytes.len, &is);
@@ -58,7 +60,7 @@ static int load_manifest(const struct ra_export_plan *p, const struct ra_digest 
                          ra_digest_text(d, text));
 }
 
-static int load_image(const struct ra_export_plan *p, const struct ra_digest *d, struct ra_manifest *m,
+static int load_image(struct ra_export_plan *p, const struct ra_digest *d, struct ra_manifest *m,
                       struct ra_err *err)
 {
     int rc = load_manifest(p, d, m, err);
@@ -140,7 +142,13 @@ int ra_export_put_docker_table(struct ra_export_plan *p, struct ra_buf *out, str
     for (size_t i = 0; i < s->tags.n && out->len <= DOCKER_TABLE_MAX; i++) {
         RA_MANIFEST_AUTO m = {0};
         uint32_t digest = s->tags.at[i].digest;
-        if (done[digest]++ || load_image(p, &s->digests.at[digest], &m, NULL) < 0 || !is_plain_image(p, &m))
+        if (done[digest]++)
+            continue;
+        int rc = load_image(p, &s->digests.at[digest], &m, err);
+        if (rc < 0 && rc != -RA_CORRUPT)
+            return rc;
+        ra_err_clear(err);
+        if (rc < 0 || !is_plain_image(p, &m))
             continue;
         put_image(&w, p, digest, &m, NULL);
         images++;
