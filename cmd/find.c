@@ -11,7 +11,7 @@
 #include <limits.h>
 
 struct options {
-    struct ra_strlist labels, env;
+    struct ra_strlist labels, env, files;
     const char *author, *os, *arch, *created_after, *created_before;
     uint64_t larger_than;
     bool untagged;
@@ -22,6 +22,8 @@ static const struct ra_opt options[] = {
      "images that carry the label; may be given again"},
     {"env", 'e', RA_OPT_LIST, offsetof(struct options, env), "NAME[=VALUE]",
      "images that set the environment variable; may be given again"},
+    {"file", 'f', RA_OPT_LIST, offsetof(struct options, files), "PATTERN",
+     "images with such a file: /etc/ssl/*.pem, or a name in any folder, log4j-core-*; may be given again"},
     {"author", 0, RA_OPT_STR, offsetof(struct options, author), "TEXT",
      "images whose author has the text in it"},
     {"os", 0, RA_OPT_STR, offsetof(struct options, os), "OS", "images for the operating system"},
@@ -40,7 +42,7 @@ static const struct ra_opt options[] = {
 
 static bool has_criteria(const struct options *o)
 {
-    return o->labels.n || o->env.n || o->author || o->os || o->arch || o->created_after ||
+    return o->labels.n || o->env.n || o->files.n || o->author || o->os || o->arch || o->created_after ||
            o->created_before || o->larger_than;
 }
 
@@ -151,6 +153,24 @@ static int parse_date(const char *name, const char *text, int64_t *out, struct r
                    name, text);
 }
 
+/* Only where they were asked for. */
+static void json_files(struct ra_jsonw *w, const struct ra_found *found)
+{
+    if (!found->n_files)
+        return;
+    ra_jsonw_key(w, "files");
+    ra_jsonw_array(w);
+    for (size_t i = 0; i < found->n_files; i++) {
+        ra_auto_free char *path = ra_asprintf("/%s", found->files[i].path);
+        ra_jsonw_object(w);
+        ra_jsonw_key_str(w, "path", path);
+        ra_jsonw_key_u64(w, "bytes", found->files[i].bytes);
+        ra_json_digest(w, "layer", found->files[i].layer);
+        ra_jsonw_end(w);
+    }
+    ra_jsonw_end(w);
+}
+
 static int json_images(struct ra_ctx *ctx, const struct ra_find_images *f, struct ra_err *err)
 {
     struct ra_jsonw w;
@@ -165,16 +185,33 @@ static int json_images(struct ra_ctx *ctx, const struct ra_find_images *f, struc
         ra_jsonw_key_str(&w, "platform", *found->platform ? found->platform : NULL);
         ra_jsonw_key_u64(&w, "bytes", found->bytes);
         ra_json_time(&w, "created", found->created);
+        json_files(&w, found);
         ra_jsonw_end(&w);
     }
     ra_jsonw_end(&w);
     return ra_json_close(&w, ctx, err);
 }
 
-static void print_images(const struct ra_find_images *f)
+static void file_cell(struct ra_rows *rows, const struct ra_found *found)
 {
-    static const struct ra_column columns[] = {
-        {"IMAGE", .elastic = true}, {"PLATFORM"}, {"SIZE", RA_RIGHT}, {"CREATED"}, {"DIGEST"}, {0}};
+    char more[RA_COUNT_TEXT];
+    if (!found->n_files)
+        ra_cell(rows, "");
+    else if (found->n_files == 1)
+        ra_cellf(rows, "/%s", found->files[0].path);
+    else
+        ra_cellf(rows, "/%s, and %s more", found->files[0].path, ra_count_text(found->n_files - 1, more));
+}
+
+static void print_images(const struct ra_find_images *f, bool files)
+{
+    const struct ra_column columns[] = {{"IMAGE", .elastic = true},
+                                        {"PLATFORM"},
+                                        {"SIZE", RA_RIGHT},
+                                        {"CREATED", .hidden = files},
+                                        {"DIGEST", .hidden = files},
+                                        {"FILE", .elastic = true, .hidden = !files},
+                                        {0}};
     RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
     RA_BUF_AUTO text = {0};
     ra_vec_each (found, &f->list) {
@@ -187,6 +224,7 @@ static void print_images(const struct ra_find_images *f)
         ra_cell_size(rows, found->bytes);
         ra_cell_time(rows, found->created);
         ra_cell(rows, ra_digest_short(&found->digest, brief));
+        file_cell(rows, found);
     }
     ra_rows_print(rows, stdout);
 }
@@ -212,6 +250,7 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
     RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&ctx->operands);
     struct ra_find_criteria criteria = {.labels = o->labels,
                                         .env = o->env,
+                                        .files = o->files,
                                         .author = o->author,
                                         .os = o->os,
                                         .architecture = o->arch,
@@ -233,7 +272,7 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
     else if (ctx->g.quiet)
         print_references(&found);
     else
-        print_images(&found);
+        print_images(&found, o->files.n > 0);
     if (found.list.n == 0)
         ra_say(ctx, "no image is like that");
     ra_patterns_say_unmatched(ctx, &patterns);
@@ -248,7 +287,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     if (ctx->operands.n == 1)
         return find_digest(ctx, err);
     int rc =
-        ra_fail(err, RA_USAGE, "find wants a digest, or what images should be like: --label, --env, ...");
+        ra_fail(err, RA_USAGE, "find wants a digest, or what images should be like: --label, --file, ...");
     return ra_hint(
         err, rc,
         "`regadm find sha256:1f2e3d` tells what needs a blob; to search names use `regadm ls PATTERN`");
@@ -257,6 +296,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
 static const struct ra_example examples[] = {
     {"find sha256:34c904bf3332", "What a blob is, and which tags need it"},
     {"find --label team=tools --created-before 2026-01-01", "The old images of a team"},
+    {"find --file 'log4j-core-*.jar'", "Which images have a file, in any folder"},
     {"find --env 'JAVA_VERSION=8*' 'apps/**'", "Who still runs on Java 8"},
     {0},
 };
@@ -265,7 +305,7 @@ const struct ra_cmd ra_cmd_find = {
     .name = "find",
     .aliases = (const char *const[]){"search", NULL},
     .group = "Look",
-    .summary = "tell which tags need a digest, or which images carry a label",
+    .summary = "tell what needs a digest, and which images have a label or file",
     .operands = "DIGEST | [PATTERN...]",
     .max = UINT_MAX,
     .complete = RA_COMPLETE_REPO,

@@ -1,3 +1,4 @@
+#include "inspect_files.h"
 #include "inspect_page.h"
 #include "print.h"
 #include "verbs.h"
@@ -6,8 +7,8 @@
 #include "jobs/inspect.h"
 
 struct options {
-    bool raw, config;
-    const char *platform;
+    bool raw, config, files;
+    const char *platform, *layer, *cat;
 };
 
 static const struct ra_opt options[] = {
@@ -16,6 +17,11 @@ static const struct ra_opt options[] = {
      "print the image config's exact bytes (the registry's config.yml is named before the verb)"},
     {"platform", 0, RA_OPT_STR, offsetof(struct options, platform), "OS/ARCH[/VARIANT]",
      "of a multi-platform image show this platform's"},
+    {"files", 0, RA_OPT_FLAG, offsetof(struct options, files), NULL,
+     "list the files of the image, as a container sees them"},
+    {"layer", 0, RA_OPT_STR, offsetof(struct options, layer), "N|DIGEST|all",
+     "list what one layer adds, changes and removes: 1 is the lowest"},
+    {"cat", 0, RA_OPT_STR, offsetof(struct options, cat), "PATH", "print one file of the image"},
     {0},
 };
 
@@ -129,39 +135,117 @@ static int print_config(const struct ra_inspection *in, struct ra_err *err)
 {
     if (in->config_bytes.len)
         return print_bytes(&in->config_bytes, err);
-    if (in->manifest.kind == RA_MANIFEST_INDEX)
-        return ra_hint(err,
-                       ra_fail(err, RA_NOTFOUND, "it is an index of several images: which one's config?"),
-                       "say it with --platform OS/ARCH");
     return ra_fail(err, RA_NOTFOUND,
                    in->manifest.config ? "its config is not there, or cannot be read" : "it has no config");
+}
+
+static void print_digest(const struct ra_inspection *in)
+{
+    char text[RA_DIGEST_TEXT];
+    puts(ra_digest_text(&in->digest, text));
+}
+
+/* The one platform of an index, where there is one alone: builders put attestations beside a single image. */
+static const char *only_platform(const struct ra_manifest *m, char out[static RA_PLATFORM_TEXT])
+{
+    const struct ra_descriptor *only = NULL;
+    for (size_t i = 0; i < m->manifests.n; i++) {
+        const struct ra_descriptor *d = &m->manifests.at[i];
+        if (!d->valid || !d->has_platform || ra_streq(d->platform.os, "unknown"))
+            continue;
+        if (only)
+            return NULL;
+        only = d;
+    }
+    return only ? ra_platform_text(&only->platform, out) : NULL;
+}
+
+static int which_platform(const struct ra_manifest *m, const char *what, struct ra_err *err)
+{
+    RA_BUF_AUTO list = {0};
+    char text[RA_PLATFORM_TEXT];
+    for (size_t i = 0; i < m->manifests.n; i++)
+        if (m->manifests.at[i].has_platform && *ra_platform_text(&m->manifests.at[i].platform, text))
+            ra_buf_addf(&list, "%s%s", list.len ? ", " : "", text);
+    int rc = ra_fail(err, RA_NOTFOUND, "it is an index of several images: which one's %s?", what);
+    return ra_hint(err, rc, "say it with --platform: %s", list.len ? ra_buf_str(&list) : "OS/ARCH");
+}
+
+/* For what only a single image has. */
+static int look_at_image(struct ra_ctx *ctx, unsigned want, const char *what, struct ra_inspection *in,
+                         struct ra_err *err)
+{
+    const struct options *o = ctx->opts;
+    char platform[RA_PLATFORM_TEXT];
+    int rc = ra_inspect(&ctx->job, ctx->operands.at[0], o->platform, want, in, err);
+    if (rc < 0 || in->manifest.kind != RA_MANIFEST_INDEX)
+        return rc;
+    if (!only_platform(&in->manifest, platform))
+        return which_platform(&in->manifest, what, err);
+    ra_inspection_release(in);
+    return ra_inspect(&ctx->job, ctx->operands.at[0], platform, want, in, err);
+}
+
+static void say_name(const struct ra_ctx *ctx, const struct ra_inspection *in)
+{
+    if (in->stripped)
+        ra_say(ctx, "it is called '%s' in this storage", in->repository);
+}
+
+static int inspect_inside(struct ra_ctx *ctx, struct ra_inspection *in, struct ra_err *err)
+{
+    const struct options *o = ctx->opts;
+    int rc = look_at_image(ctx, o->config ? RA_INSPECT_CONFIG : RA_INSPECT_MANIFEST,
+                           o->config ? "config" : "files", in, err);
+    if (rc < 0)
+        return rc;
+    say_name(ctx, in);
+    return o->config ? print_config(in, err)
+           : o->cat  ? ra_inspect_cat(ctx, in, o->cat, err)
+                     : ra_inspect_files(ctx, in, o->layer, err);
+}
+
+static int check_options(const struct ra_ctx *ctx, struct ra_err *err)
+{
+    const struct options *o = ctx->opts;
+    bool files = o->files || o->layer;
+    if (o->raw + o->config + (o->cat != NULL) + (ctx->g.json || files) > 1)
+        return ra_fail(err, RA_USAGE,
+                       "only one of --raw, --config, --cat and --json or --files makes sense at a time");
+    return 0;
 }
 
 static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
     RA_AUTO(ra_inspection, _release) in = {0};
-    unsigned want = o->raw ? RA_INSPECT_MANIFEST : o->config ? RA_INSPECT_CONFIG : RA_INSPECT_EVERYTHING;
-    if (o->raw + o->config + ctx->g.json > 1)
-        return ra_fail(err, RA_USAGE, "only one of --raw, --config and --json makes sense at a time");
-    int rc = ra_inspect(&ctx->job, ctx->operands.at[0], o->platform, want, &in, err);
+    int rc = check_options(ctx, err);
     if (rc < 0)
         return rc;
-    if (in.stripped)
-        ra_say(ctx, "it is called '%s' in this storage", in.repository);
+    if (o->config || o->cat || o->files || o->layer)
+        return inspect_inside(ctx, &in, err);
+    unsigned want = o->raw || ctx->g.quiet ? RA_INSPECT_MANIFEST : RA_INSPECT_EVERYTHING;
+    rc = ra_inspect(&ctx->job, ctx->operands.at[0], o->platform, want, &in, err);
+    if (rc < 0)
+        return rc;
+    say_name(ctx, &in);
     if (o->raw)
         return print_bytes(&in.manifest_bytes, err);
-    if (o->config)
-        return print_config(&in, err);
     if (ctx->g.json)
         return print_json(ctx, &in, err);
-    ra_inspect_page(&in, ra_use_color(ctx, stdout), stdout);
+    if (ctx->g.quiet)
+        print_digest(&in);
+    else
+        ra_inspect_page(&in, ra_use_color(ctx, stdout), stdout);
     return 0;
 }
 
 static const struct ra_example examples[] = {
     {"inspect team/app:v1", "What an image is, what it runs, what it is made of"},
     {"inspect --platform linux/arm64 team/app:v1", "One platform of it"},
+    {"inspect --files team/app:v1", "The files in it, and from which layer each comes"},
+    {"inspect --layer 3 team/app:v1", "What its third layer added, changed and removed"},
+    {"inspect --cat /etc/os-release team/app:v1", "One file of it"},
     {"inspect --raw team/app:v1 | sha256sum", "The manifest's bytes, whose digest is the image's"},
     {0},
 };
@@ -175,12 +259,14 @@ const struct ra_cmd ra_cmd_inspect = {
     .min = 1,
     .max = 1,
     .complete = RA_COMPLETE_REF,
-    .prose = "Shows what a reference points to: REPO (its tag latest), REPO:TAG, REPO@DIGEST, where the "
-             "first six or more "
-             "digits of a digest will do.",
+    .prose =
+        "Shows what a reference points to: REPO (its tag latest), REPO:TAG, REPO@DIGEST, where the "
+        "first six or more "
+        "digits of a digest will do. --files and --cat look into its layers, whatever they are compressed "
+        "with.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,
-    .flags = RA_CMD_STORE | RA_CMD_JSON,
+    .flags = RA_CMD_STORE | RA_CMD_JSON | RA_CMD_QUIET,
     .run = run,
 };

@@ -15,7 +15,7 @@
  *   patterns.c      operands that are patterns of repositories
  *   ls.c            the verbs, each in the file of its name
  *   tags.c
- *   inspect.c       with its page for people in inspect_page.c
+ *   inspect.c       with its page for people in inspect_page.c, and inspect_files.c for what is in layers
  *   migrate_v1.c    and ls_v1.c, which looks before
  *   htpasswd.c      with its arguments in htargs.c, what is about many users in htusers.c, and prompt.c for passwords
  *   rm.c
@@ -38,7 +38,8 @@
  *   mark.c          what is needed and what is not; mark_*.c look at doubtful links
  *   rm.c            removing tags, manifests, repositories: the plan; rm_*.c are its parts
  *   gc.c            collecting garbage: the plan; gc_*.c carry it out
- *   find.c          who uses a digest; find_config.c: images by what their config says
+ *   find.c          who uses a digest; find_config.c: images by what their config says, find_files.c: by their files
+ *   layers.c        what is in an image's layers; layers_merge.c: on top of each other; layers_cat.c: one file
  *   du.c            where the disk went; du_by.c cuts the figures in other ways
  *   report.c        all of that for a page (report_html.c, whose sources report_parts.c builds in), for a program
  *                   (report_json.c) and for a monitor (report_metrics.c)
@@ -91,6 +92,7 @@
  *   gzip.c          writing gzip
  *   tar.h           tar archives: tar_read.c, tar_write.c, tar_fd.c; tar_header.h: the block they share
  *   tarsum.h        tarsum.c: the sum of members that old Dockers sent
+ *   layertar.c      tar archives as layers have them, by libarchive
  *   members.c       the members of an archive by name
  *   spool.c         a tar from anywhere, to be read in order or at any place
  *   zstd.c          writing zstd

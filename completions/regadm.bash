@@ -70,8 +70,8 @@ _regadm_options()
     case $verb in
     ls) _regadm_offer "--sort --reverse --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    inspect) _regadm_offer "--raw --config --platform --root --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    find) _regadm_offer "--label --env --author --os --arch --created-after --created-before --larger-than --untagged --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    inspect) _regadm_offer "--raw --config --platform --files --layer --cat --root --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    find) _regadm_offer "--label --env --file --author --os --arch --created-after --created-before --larger-than --untagged --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     du) _regadm_offer "--by --top --apparent --disk --min-age --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     report) _regadm_offer "--output --metrics --name --min-age --no-check --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     rm) _regadm_offer "--recursive --untagged --regex --older-than --keep-last --by --keep-referrers --min-age --force --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
@@ -101,8 +101,11 @@ _regadm_value()
     tags:--regex) COMPREPLY=() ;;
     inspect:--config) return 1 ;;
     inspect:--platform) COMPREPLY=() ;;
+    inspect:--layer) COMPREPLY=() ;;
+    inspect:--cat) COMPREPLY=() ;;
     find:--label | find:-l) COMPREPLY=() ;;
     find:--env | find:-e) COMPREPLY=() ;;
+    find:--file | find:-f) COMPREPLY=() ;;
     find:--author) COMPREPLY=() ;;
     find:--os) COMPREPLY=() ;;
     find:--arch) COMPREPLY=() ;;

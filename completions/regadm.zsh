@@ -20,7 +20,7 @@ _regadm_verbs() {
         'ls:list the repositories'
         'tags:list the tags of repositories'
         'inspect:show an image'
-        'find:tell which tags need a digest, or which images carry a label'
+        'find:tell what needs a digest, and which images have a label or file'
         'du:show where the disk went'
         'report:write one HTML page'
         'rm:remove tags, manifests and repositories'
@@ -104,8 +104,12 @@ _regadm() {
                 '--raw[print the manifest'\''s exact bytes]' \
                 '--config[print the image config'\''s exact bytes]' \
                 '--platform=[of a multi-platform image show this platform'\''s]:OS/ARCH[/VARIANT]: ' \
+                '--files[list the files of the image, as a container sees them]' \
+                '--layer=[list what one layer adds, changes and removes]:N|DIGEST|all: ' \
+                '--cat=[print one file of the image]:PATH: ' \
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -118,6 +122,7 @@ _regadm() {
             _arguments -s -S \
                 \*{-l+,--label=}'[images that carry the label]:KEY[=VALUE]: ' \
                 \*{-e+,--env=}'[images that set the environment variable]:NAME[=VALUE]: ' \
+                \*{-f+,--file=}'[images with such a file]:PATTERN: ' \
                 '--author=[images whose author has the text in it]:TEXT: ' \
                 '--os=[images for the operating system]:OS: ' \
                 '--arch=[images for the architecture]:ARCH: ' \

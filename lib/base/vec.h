@@ -24,7 +24,7 @@
 
 #define ra_vec_release(v) (free((v)->at), (v)->at = NULL, (v)->n = 0, (v)->cap = 0)
 
-#define ra_vec_each(p, v) for (__typeof__(*(v)->at) *p = (v)->at; p < (v)->at + (v)->n; p++)
+#define ra_vec_each(p, v) for (__typeof__(*(v)->at) *p = (v)->at; (v)->n && p < (v)->at + (v)->n; p++)
 
 static inline void *ra_vec_grow_(void *at, size_t *cap, size_t size)
 {

@@ -34,6 +34,8 @@ void ra_find_digest_release(struct ra_find_digest *f);
 
 /* --- images by what their config says -------------------------------------------------------------------------- */
 
+#define RA_FIND_FILES_MAX 32
+
 struct ra_find_criteria {     /* all that are given must hold; lent */
     struct ra_strlist labels; /* "key" or "key=value"; * and ? as in base/str.h */
     struct ra_strlist env;    /* "NAME" or "NAME=value" */
@@ -41,13 +43,20 @@ struct ra_find_criteria {     /* all that are given must hold; lent */
     const char *os, *architecture;
     int64_t created_after, created_before; /* RA_TIME_NONE: any; an image without a date matches neither */
     uint64_t larger_than;                  /* bytes of manifest, config and layers; 0: any */
-    /* A criterion on the image's layers, asked on any thread when all else holds: 1, 0 or negative. NULL: none. */
-    int (*layers)(void *arg, const struct ra_manifest *m, unsigned worker, struct ra_err *err);
-    void *layers_arg;
+    /* Paths of files as a container would see them: * and ? as in base/str.h, a name without slash in any folder.
+     * Looked for in the layers of what meets all else, each layer being read once. A file is known by the name that
+     * its layer has, also where that leads through a symbolic link. RA_FIND_FILES_MAX of them. */
+    struct ra_strlist files;
     bool untagged; /* untagged revisions too */
     /* Which repositories; NULL: all. */
     bool (*wanted)(void *arg, const char *repo);
     void *arg;
+};
+
+struct ra_found_file {
+    const char *path;              /* without slash in front; lent, as all here */
+    uint64_t bytes;                /* 0 for links */
+    const struct ra_digest *layer; /* that it is in */
 };
 
 struct ra_found {
@@ -56,11 +65,15 @@ struct ra_found {
     char *platform;               /* owned; "" when not known; shared among rows of one image */
     int64_t created;
     uint64_t bytes;
+    const struct ra_found_file *files; /* that matched; by path */
+    size_t n_files;
 };
 
 struct ra_find_images {           /* starts zeroed */
     RA_VEC(struct ra_found) list; /* by repository, tag, platform */
-    RA_VEC(char *) platforms;     /* private */
+    RA_VEC(char *) platforms;     /* private, as the next */
+    RA_VEC(struct ra_found_file *) lists;
+    struct ra_filesearch *files;
     struct ra_survey survey;
 };
 

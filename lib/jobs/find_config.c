@@ -1,7 +1,7 @@
 /*
  * Images by what their config says: each distinct image is looked at once, in parallel, however many tags have it.
  */
-#include "jobs/find.h"
+#include "jobs/find_parts.h"
 
 #include "base/clock.h"
 #include "base/num.h"
@@ -15,6 +15,10 @@ void ra_find_images_release(struct ra_find_images *f)
     ra_vec_each (platform, &f->platforms)
         free(*platform);
     ra_vec_release(&f->platforms);
+    ra_vec_each (files, &f->lists)
+        free(*files);
+    ra_vec_release(&f->lists);
+    ra_filesearch_free(f->files);
     ra_vec_release(&f->list);
     ra_survey_release(&f->survey);
     *f = (struct ra_find_images){0};
@@ -22,9 +26,11 @@ void ra_find_images_release(struct ra_find_images *f)
 
 /* What is known of a matching image; beside the survey's manifests. */
 struct facts {
-    char *platform;
+    char *platform; /* NULL: no match */
     int64_t created;
     uint64_t bytes;
+    struct ra_found_file *files;
+    size_t n_files;
 };
 
 struct looking {
@@ -131,6 +137,8 @@ static int load_config(struct looking *l, const struct ra_manifest *m, struct ra
 
 static int look_at(void *arg, size_t i, unsigned worker, struct ra_err *err)
 {
+    (void)worker;
+    (void)err;
     struct looking *l = arg;
     const struct ra_survey_manifest *listed = l->survey->manifests.at[i];
     struct facts *facts = &l->facts[i];
@@ -148,12 +156,8 @@ static int look_at(void *arg, size_t i, unsigned worker, struct ra_err *err)
     if (!config_matches(l->criteria, &config) ||
         (l->criteria->larger_than && facts->bytes <= l->criteria->larger_than))
         return 0;
-    int held = l->criteria->layers ? l->criteria->layers(l->criteria->layers_arg, &m, worker, err) : 1;
-    if (held <= 0)
-        return held;
     facts->created = config.created;
     facts->platform = ra_strdup(ra_platform_text(&config.platform, platform));
-    ra_blobs_set(l->survey->blobs, listed->blob, MATCHES);
     return 0;
 }
 
@@ -185,7 +189,9 @@ static void add_matches(struct looking *l, struct ra_find_images *out, const str
                                    .tag = tag,
                                    .platform = facts->platform,
                                    .created = facts->created,
-                                   .bytes = facts->bytes};
+                                   .bytes = facts->bytes,
+                                   .files = facts->files,
+                                   .n_files = facts->n_files};
         ra_blobs_digest(l->survey->blobs, ids->at[i], &found->digest);
     }
 }
@@ -221,6 +227,39 @@ static int compare(const void *left, const void *right)
     return order ? order : ra_digest_cmp(&a->digest, &b->digest);
 }
 
+/* Of the images that meet all else those that have the files too. */
+static int look_into_layers(struct looking *l, struct ra_find_images *out, struct ra_err *err)
+{
+    const struct ra_survey *s = l->survey;
+    RA_VEC(const struct ra_survey_manifest *) images = {0};
+    for (size_t i = 0; i < s->manifests.n; i++)
+        if (l->facts[i].platform)
+            *ra_vec_push(&images) = s->manifests.at[i];
+    int rc =
+        ra_filesearch_read(l->job, &l->criteria->files, l->survey, images.at, images.n, &out->files, err);
+    ra_vec_release(&images);
+    for (size_t i = 0; rc == 0 && i < s->manifests.n; i++) {
+        struct facts *facts = &l->facts[i];
+        if (!facts->platform)
+            continue;
+        if (ra_filesearch_judge(out->files, s->manifests.at[i], &facts->files, &facts->n_files))
+            *ra_vec_push(&out->lists) = facts->files;
+        else
+            free(ra_steal_ptr(&facts->platform));
+    }
+    return rc;
+}
+
+static void keep_matches(struct looking *l, struct ra_find_images *out)
+{
+    for (size_t i = 0; i < l->survey->manifests.n; i++) {
+        if (!l->facts[i].platform)
+            continue;
+        ra_blobs_set(l->survey->blobs, l->survey->manifests.at[i]->blob, MATCHES);
+        *ra_vec_push(&out->platforms) = l->facts[i].platform;
+    }
+}
+
 int ra_find_by_config(const struct ra_job *job, const struct ra_find_criteria *criteria,
                       struct ra_find_images *out, struct ra_err *err)
 {
@@ -234,11 +273,10 @@ int ra_find_by_config(const struct ra_job *job, const struct ra_find_criteria *c
     ra_auto_free struct facts *facts = ra_calloc(n, sizeof(*facts));
     struct looking l = {.job = job, .criteria = criteria, .survey = &out->survey, .facts = facts};
     ra_progress_phase(job->progress, "looking at images", n, 0);
-    /* Looking into layers is bound by inflating, and each layer is read by the thread that needs it first. */
-    rc = ra_parallel(criteria->layers ? job->threads : ra_job_io_threads(job), n, look_at, &l, err);
-    for (size_t i = 0; i < n; i++)
-        if (facts[i].platform)
-            *ra_vec_push(&out->platforms) = facts[i].platform;
+    rc = ra_parallel(ra_job_io_threads(job), n, look_at, &l, err);
+    if (rc == 0 && criteria->files.n)
+        rc = look_into_layers(&l, out, err);
+    keep_matches(&l, out);
     if (rc < 0)
         return rc;
     ra_vec_each (repo, &out->survey.repos)
