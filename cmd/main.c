@@ -133,6 +133,7 @@
 
 #include <limits.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 
 enum { STATUS_DONE = 0, STATUS_FINDINGS = 1, STATUS_USAGE = 2, STATUS_FAILED = 3 };
@@ -251,9 +252,18 @@ static int parse_verb(struct ra_ctx *ctx, int argc, char **argv, struct ra_err *
     return check_operands(ctx, err);
 }
 
+/* However many threads wait for a disk, few are at work at once: they need no heap of their own each. */
+static void spare_memory(unsigned threads)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, threads < 2 ? 2 : (int)threads);
+#endif
+}
+
 static void start_job(struct ra_ctx *ctx)
 {
     ctx->job.threads = ctx->g.jobs ? (unsigned)ctx->g.jobs : ra_cpu_count();
+    spare_memory(ctx->job.threads);
     ctx->job.findings = &ctx->findings;
     ctx->job.dry_run = ctx->g.dry_run;
     if (!(ctx->cmd->flags & RA_CMD_STORE))
