@@ -131,7 +131,7 @@ clang:
 	@VARIANT=clang tests/run unit cli
 valgrind:
 	@$(MAKE) --no-print-directory VARIANT=debug test-programs
-	@VARIANT=debug WRAP="valgrind -q --error-exitcode=99 --leak-check=full" tests/run unit driver
+	@VARIANT=debug WRAP="valgrind -q --error-exitcode=99 --leak-check=full --suppressions=tests/lib/valgrind.supp" tests/run unit driver
 
 FUZZ_SECONDS ?= 60
 fuzz:
