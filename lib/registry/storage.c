@@ -53,7 +53,8 @@ static int no_storage(const char *path, const char *found_by, struct ra_err *err
         return ra_hint(err, ra_fail(err, RA_NOTFOUND, "'%s' (from %s) is no folder", path, found_by),
                        "--root wants the registry's root directory; for a config.yml use --config");
     if (stat(v2, &st) < 0 && errno != ENOENT)
-        return ra_fail_sys(err, "cannot look into the storage '%s' (from %s)", path, found_by);
+        return ra_hint(err, ra_fail_sys(err, "cannot look into the storage '%s' (from %s)", path, found_by),
+                       "run as root or as the user that owns the storage");
     int rc = ra_fail(err, RA_NOTFOUND, "'%s' (from %s) holds no registry storage: it has no folder %s", path,
                      found_by, v2_path);
     return ra_hint(
