@@ -16,7 +16,7 @@ cat >"$WORK/inside.sh" <<E2
 trap - EXIT
 mount --bind "$WORK/root" "$WORK/root" && mount -o remount,bind,ro "$WORK/root" || exit 1
 export REGADM_ROOT=$WORK/root
-same "it is read-only" "" "\$(touch "$WORK/root/x" 2>/dev/null && echo no)"
+same "it is read-only" "" "\$(touch "$WORK/root" 2>/dev/null && echo no)"
 for verb in ls "tags tools/hello" "inspect tools/hello:1.0" "gc -n" "gc -n -m -v --prune-repositories" "rm -n tools/hello:1.0" \
     "rm -n -r tools/hello" "rm -n tools/hello@$D" fsck "fsck --repair -n" du; do
     check "\${verb//:/ }" "$REGADM" \$verb
