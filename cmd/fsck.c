@@ -6,6 +6,8 @@
 #include "jobs/fsck.h"
 #include "registry/storage.h"
 
+extern char **environ;
+
 struct options {
     bool quick, repair;
     double sample;
@@ -28,8 +30,9 @@ static const struct ra_opt options[] = {
      "read at most that much a second: 50M"},
     {"repair", 0, RA_OPT_FLAG, offsetof(struct options, repair), NULL,
      "mend what is certain: lost links; move corrupt blobs aside"},
-    {"from", 0, RA_OPT_STR, offsetof(struct options, from), "ROOT",
-     "with --repair: refill missing and corrupt blobs from this other storage", .complete = RA_COMPLETE_DIR},
+    {"from", 0, RA_OPT_STR, offsetof(struct options, from), "ROOT|ARCHIVE",
+     "with --repair: refill missing and corrupt blobs from this other storage, backup or OCI archive",
+     .complete = RA_COMPLETE_FILE},
     {0},
 };
 
@@ -75,31 +78,39 @@ static size_t count_possible(const struct ra_ctx *ctx, const struct ra_fix *fixe
     return possible;
 }
 
-static int open_source(const struct ra_ctx *ctx, struct ra_storage *source, struct ra_err *err)
+static int open_source(const struct ra_ctx *ctx, struct ra_storage *storage, struct ra_fsck_source **out,
+                       struct ra_err *err)
 {
     static const char *const no_env[] = {NULL};
     const struct options *o = ctx->opts;
     struct ra_storage_where where = {.root = o->from, .env = no_env, .follow = ctx->g.follow};
-    int rc = o->from ? ra_storage_open(&where, source, err) : 0;
+    if (!o->from)
+        return 0;
+    int rc = ra_fsck_source_is_archive(o->from)
+                 ? ra_fsck_source_archive(&ctx->job, o->from, (const char *const *)environ, out, err)
+                 : ra_storage_open(&where, storage, err);
+    if (rc == 0 && !*out)
+        *out = ra_fsck_source_store(storage->store);
     return rc < 0 ? ra_wrap(err, rc, "cannot use --from") : 0;
 }
 
 static int repair(struct ra_ctx *ctx, struct ra_fsck *fsck, struct ra_err *err)
 {
-    RA_AUTO(ra_storage, _release) source = {0};
+    RA_AUTO(ra_storage, _release) storage = {0};
+    RA_AUTO_PTR(ra_fsck_source) source = NULL;
     size_t n;
     const struct ra_fix *fixes = ra_fsck_fixes(fsck, &n);
     size_t possible = count_possible(ctx, fixes, n);
     if (possible == 0)
         return 0;
-    int rc = open_source(ctx, &source, err);
+    int rc = open_source(ctx, &storage, &source, err);
     if (rc < 0)
         return rc;
     print_plan(ctx, fixes, n);
     if (ctx->g.dry_run)
         return 0;
     rc = ra_confirm(ctx, err, "Mend these %zu things?", possible);
-    return rc < 0 ? rc : ra_fsck_repair(fsck, source.store, err);
+    return rc < 0 ? rc : ra_fsck_repair(fsck, source, err);
 }
 
 static int print_json(struct ra_ctx *ctx, const struct ra_fsck_result *r, struct ra_err *err)
@@ -182,7 +193,7 @@ static const struct ra_example examples[] = {
     {"fsck", "Check everything, every byte"},
     {"fsck --quick", "Check links, manifests and sizes in a moment"},
     {"fsck --time 1h --state /var/lib/regadm/fsck.state", "An hour a night, all of it in the end"},
-    {"fsck --repair --from /backup/registry", "Mend, with the help of a copy"},
+    {"fsck --repair --from /backup/registry.tar", "Mend, with the help of a backup"},
     {0},
 };
 

@@ -130,7 +130,7 @@ _regadm_value()
     fsck:--time) COMPREPLY=() ;;
     fsck:--state) _regadm_paths -f ;;
     fsck:--limit-rate) COMPREPLY=() ;;
-    fsck:--from) _regadm_paths -d ;;
+    fsck:--from) _regadm_paths -f ;;
     export:--output | export:-o) _regadm_paths -f ;;
     export:--format | export:-f) _regadm_offer "backup docker" ;;
     export:--platform) COMPREPLY=() ;;

@@ -221,7 +221,7 @@ complete -c regadm -n '__regadm_verb fsck check' -l time -x -d 'read blobs for t
 complete -c regadm -n '__regadm_verb fsck check' -l state -r -F -d 'begin where the last run with this file stopped, and write down where this one does'
 complete -c regadm -n '__regadm_verb fsck check' -l limit-rate -x -d 'read at most that much a second'
 complete -c regadm -n '__regadm_verb fsck check' -l repair -d 'mend what is certain'
-complete -c regadm -n '__regadm_verb fsck check' -l from -x -a '(__fish_complete_directories)' -d 'with --repair'
+complete -c regadm -n '__regadm_verb fsck check' -l from -r -F -d 'with --repair'
 complete -c regadm -n '__regadm_verb fsck check' -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
 complete -c regadm -n '__regadm_verb fsck check' -l config -r -F -d 'find the storage through this config.yml of the registry'
 complete -c regadm -n '__regadm_verb fsck check' -l dry-run -s n -d 'say what would be done, and do nothing'

@@ -232,7 +232,7 @@ _regadm() {
                 '--state=[begin where the last run with this file stopped, and write down where this one does]:FILE:_files' \
                 '--limit-rate=[read at most that much a second]:SIZE: ' \
                 '--repair[mend what is certain]' \
-                '--from=[with --repair]:ROOT:_files -/' \
+                '--from=[with --repair]:ROOT|ARCHIVE:_files' \
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \

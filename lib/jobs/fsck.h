@@ -52,9 +52,23 @@ int ra_fsck_check(const struct ra_job *job, const struct ra_fsck_opts *opts, str
 const struct ra_fsck_result *ra_fsck_result(const struct ra_fsck *f);
 /* What can be repaired, sorted; RA_FIX_REFILL wants a source, and is passed over without. Lent. */
 const struct ra_fix *ra_fsck_fixes(const struct ra_fsck *f, size_t *n);
-/* Carries the fixes out: blobs from `from` (another storage; NULL: none) after verifying them, then quarantine, then
+
+/* Where missing and corrupt blobs are fetched from. */
+struct ra_fsck_source;
+/* Another storage, lent. */
+struct ra_fsck_source *ra_fsck_source_store(struct ra_store *store);
+/* Whether the path is that of an archive: a file, or the folder of an OCI layout. */
+bool ra_fsck_source_is_archive(const char *path);
+/* A backup of ours, an OCI archive or layout: what carries blobs under their digests. A compressed one is unpacked into
+ * an unnamed file in TMPDIR of `env`. */
+int ra_fsck_source_archive(const struct ra_job *job, const char *path, const char *const *env,
+                           struct ra_fsck_source **out, struct ra_err *err);
+void ra_fsck_source_free(struct ra_fsck_source *s); /* NULL is fine */
+RA_DEFINE_AUTO_PTR(ra_fsck_source, ra_fsck_source_free)
+
+/* Carries the fixes out: blobs from `from` (NULL: none) after verifying them, then quarantine, then
  * links, tags last. What cannot be mended is a finding (not-repaired). */
-int ra_fsck_repair(struct ra_fsck *f, struct ra_store *from, struct ra_err *err);
+int ra_fsck_repair(struct ra_fsck *f, const struct ra_fsck_source *from, struct ra_err *err);
 void ra_fsck_free(struct ra_fsck *f);
 RA_DEFINE_AUTO_PTR(ra_fsck, ra_fsck_free)
 

@@ -36,4 +36,12 @@ int ra_fsck_read(struct ra_fsck *f, struct ra_err *err);
 /* Everything that lies in the tree: foreign files, leftovers, owners (fsck_tree.c). */
 int ra_fsck_tree(struct ra_fsck *f, struct ra_err *err);
 
+/* One blob of a source, from front to back (fsck_source.c). */
+struct ra_source_blob;
+int ra_source_blob_open(const struct ra_fsck_source *s, const struct ra_digest *d,
+                        struct ra_source_blob **out, struct ra_err *err);
+ssize_t ra_source_blob_read(struct ra_source_blob *b, void *p, size_t n, struct ra_err *err);
+void ra_source_blob_close(struct ra_source_blob *b); /* NULL is fine */
+RA_DEFINE_AUTO_PTR(ra_source_blob, ra_source_blob_close)
+
 #endif

@@ -13,7 +13,7 @@
 
 struct repair {
     struct ra_fsck *f;
-    struct ra_store *from; /* or NULL */
+    const struct ra_fsck_source *from; /* or NULL */
     char *buffer;
 };
 
@@ -81,18 +81,16 @@ static int move_aside(struct repair *r, const struct ra_digest *d, struct ra_err
 /* Fetches and verifies; nothing is visible yet. UNSUPPORTED without a source. */
 static int fetch(struct repair *r, const struct ra_digest *d, struct ra_put_blob **out, struct ra_err *err)
 {
-    struct ra_key key;
     struct ra_blob_id id;
-    RA_AUTO_PTR(ra_reader) reader = NULL;
+    RA_AUTO_PTR(ra_source_blob) source = NULL;
     RA_AUTO_PTR(ra_put_blob) blob = NULL;
     if (!r->from)
         return ra_fail(err, RA_UNSUPPORTED, "there is no source to refill it from (see --from)");
-    int rc = ra_read_open(r->from, ra_key_blob(&key, d), 0, UINT64_MAX, RA_READ_ONCE, &reader, err);
-    if (rc < 0)
-        return ra_wrap(err, rc, "the source '%s' cannot refill it", ra_store_info(r->from)->where);
-    rc = ra_put_blob_open(r->f->job->store, d, 0, &blob, err);
+    int rc = ra_source_blob_open(r->from, d, &source, err);
+    if (rc == 0)
+        rc = ra_put_blob_open(r->f->job->store, d, 0, &blob, err);
     while (rc == 0) {
-        ssize_t n = ra_read(reader, r->buffer, BUFFER, err);
+        ssize_t n = ra_source_blob_read(source, r->buffer, BUFFER, err);
         if (n <= 0) {
             rc = (int)n;
             break;
@@ -172,7 +170,7 @@ static int mend_links(struct repair *r, struct ra_err *err)
     return rc;
 }
 
-int ra_fsck_repair(struct ra_fsck *f, struct ra_store *from, struct ra_err *err)
+int ra_fsck_repair(struct ra_fsck *f, const struct ra_fsck_source *from, struct ra_err *err)
 {
     ra_auto_free char *buffer = ra_malloc(BUFFER);
     struct repair r = {.f = f, .from = from, .buffer = buffer};

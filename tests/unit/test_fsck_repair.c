@@ -13,9 +13,10 @@
 static int repair(struct ra_store *s, struct ra_store *from, uint64_t *repaired)
 {
     struct t_fsck r;
+    RA_AUTO_PTR(ra_fsck_source) source = from ? ra_fsck_source_store(from) : NULL;
     int rc = t_fsck_run(&r, s, &(struct ra_fsck_opts){0}, NULL);
     if (rc == 0)
-        rc = ra_fsck_repair(r.fsck, from, NULL);
+        rc = ra_fsck_repair(r.fsck, source, NULL);
     *repaired = rc == 0 ? ra_fsck_result(r.fsck)->repaired : 0;
     t_fsck_release(&r);
     return rc;
