@@ -82,7 +82,9 @@ static int read_manifest(void *arg, size_t i, unsigned worker, struct ra_err *er
     m->result[i] = make(run, w, m->ids.at[i], state);
     if (rc == 0) {
         m->result[i]->bytes = (uint32_t)st.size;
-        ra_blobs_size_is(run->out->blobs, m->ids.at[i], st.size);
+        /* What it occupies is known from the listing alone. */
+        if (!ra_survey_wants(run, RA_SURVEY_DISK))
+            ra_blobs_size_is(run->out->blobs, m->ids.at[i], st.size);
     }
     ra_progress_add(run->job->progress, 1, st.size);
     return 0;
