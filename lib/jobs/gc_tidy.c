@@ -214,6 +214,7 @@ static int tidy_blobs(void *arg, size_t part, unsigned worker RA_UNUSED, struct 
         if (rc == 0 && (alg != RA_SHA256 || is_empty(t->gc, (unsigned)part)))
             rc = prune(t->gc, shard, strlen(RA_BLOBS), t->gc->cutoff, err);
     }
+    ra_progress_add(t->gc->job->progress, 1, 0);
     return rc ? rc : prune_hollow(t->gc, (unsigned)part, err);
 }
 
@@ -221,7 +222,7 @@ int ra_gc_tidy(struct ra_gc *gc, struct ra_err *err)
 {
     struct tidy t = {.gc = gc};
     unsigned threads = ra_job_io_threads(gc->job);
-    ra_progress_phase(gc->job->progress, "clearing up", gc->survey.repos.n, 0);
+    ra_progress_phase(gc->job->progress, "clearing up", gc->survey.repos.n + RA_BLOBS_PARTS, 0);
     int rc = ra_parallel(threads, gc->survey.repos.n, tidy_repo, &t, err);
     if (rc == 0 && !gc->survey.no_blobs && !gc->survey.no_repositories)
         rc = ra_parallel(threads, RA_BLOBS_PARTS, tidy_blobs, &t, err);

@@ -138,7 +138,6 @@ static int read_all(struct ra_survey_run *run, struct ra_err *err)
     gather_repos(run);
     if (ra_survey_wants(run, RA_SURVEY_NAMES))
         return 0;
-    ra_progress_phase(run->job->progress, "reading repositories", run->out->repos.n, 0);
     rc = read_until_settled(run, err);
     if (rc == 0 && ra_survey_wants(run, RA_SURVEY_MANIFESTS))
         rc = ra_survey_manifests(run, err);

@@ -203,6 +203,7 @@ static int read_portion(void *arg, size_t i, unsigned worker, struct ra_err *err
     int rc = 0;
     for (uint32_t at = portion->from; rc == 0 && at < portion->from + portion->n; at++)
         rc = portion->tags ? read_tag(&l, &l.repo->tags[at], err) : read_revision(&l, &l.repo->revs[at], err);
+    ra_progress_add(p->run->job->progress, portion->n, 0);
     return rc;
 }
 
@@ -226,10 +227,14 @@ static void drop_folders_without_link(struct ra_survey_repo *repo)
 int ra_survey_links(struct ra_survey_run *run, const uint32_t *which, size_t n, struct ra_err *err)
 {
     struct portions p = {.run = run};
+    uint64_t links = 0;
     for (size_t i = 0; i < n; i++) {
-        cut(&p, which[i], true, run->out->repos.at[which[i]].n_tags);
-        cut(&p, which[i], false, run->out->repos.at[which[i]].n_revs);
+        const struct ra_survey_repo *repo = &run->out->repos.at[which[i]];
+        links += (uint64_t)repo->n_tags + repo->n_revs;
+        cut(&p, which[i], true, repo->n_tags);
+        cut(&p, which[i], false, repo->n_revs);
     }
+    ra_progress_phase(run->job->progress, "reading links", links, 0);
     int rc = ra_parallel(run->threads, p.list.n, read_portion, &p, err);
     ra_vec_release(&p.list);
     for (size_t i = 0; !ra_survey_wants(run, RA_SURVEY_HISTORY) && i < n; i++)

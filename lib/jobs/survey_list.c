@@ -249,11 +249,13 @@ static int list_repo(void *arg, size_t i, unsigned worker, struct ra_err *err)
         rc = list_layers(&r, err);
     if (rc == 0 && out->flags & RA_REPO_UPLOADS && ra_survey_wants(run, RA_SURVEY_UPLOADS))
         rc = list_uploads(&r, err);
+    ra_progress_add(run->job->progress, 1, 0);
     return rc;
 }
 
 int ra_survey_list(struct ra_survey_run *run, const uint32_t *which, size_t n, struct ra_err *err)
 {
     struct lists lists = {run, which};
+    ra_progress_phase(run->job->progress, "listing repositories", n, 0);
     return ra_parallel(run->threads, n, list_repo, &lists, err);
 }
