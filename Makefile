@@ -26,8 +26,8 @@ WERROR   ?= -Werror
 WARN     := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
 	-Wno-missing-field-initializers
 PKG_INC  := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-# libcurl is loaded when a bucket is used, see lib/store/s3_curl.h.
-PKG_LIB  := $(shell pkg-config --libs $(filter-out libcurl,$(PACKAGES)) 2>/dev/null)
+# Loaded when they are used: libcurl for a bucket, see lib/store/s3_curl.h, libarchive for the files in a layer.
+PKG_LIB  := $(shell pkg-config --libs $(filter-out libcurl libarchive,$(PACKAGES)) 2>/dev/null)
 CPPFLAGS += $(FAULTS) -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(PKG_INC)
 CFLAGS   += -std=gnu17 $(OPT) $(WARN) -fno-strict-aliasing -fstack-protector-strong -pthread
 LDLIBS   += $(PKG_LIB) -lbz2 -ldl -pthread

@@ -4,9 +4,8 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "format/decompress.h"
+#include "format/libarchive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <locale.h>
 #include <sys/stat.h>
 
@@ -15,6 +14,7 @@
 
 struct ra_layertar {
     struct ra_decoder *decoder;
+    const struct ra_libarchive *lib;
     struct archive *archive;
     locale_t utf8; /* names in pax headers are UTF-8, whatever the user's locale; 0: not on this system */
     const uint8_t *left; /* of what the decoder lent */
@@ -70,7 +70,7 @@ static la_ssize_t give(struct archive *a, void *arg, const void **p)
     size_t n;
     if (take_piece(t, p, &n, &t->failed) == 0)
         return (la_ssize_t)n;
-    archive_set_error(a, EIO, "no more bytes");
+    t->lib->set_error(a, EIO, "no more bytes");
     return ARCHIVE_FATAL;
 }
 
@@ -80,18 +80,18 @@ static int trouble(struct ra_layertar *t, const char *what, struct ra_err *err)
         return ra_err_move(err, &t->failed);
     if (!t->any)
         return ra_fail(err, RA_CORRUPT, "it is no tar archive");
-    const char *why = archive_error_string(t->archive);
+    const char *why = t->lib->error_string(t->archive);
     return ra_fail(err, RA_CORRUPT, "%s: %s", what, why ? why : "no reason given");
 }
 
 static int start(struct ra_layertar *t, struct ra_err *err)
 {
-    t->archive = archive_read_new();
-    if (!t->archive || archive_read_support_format_tar(t->archive) != ARCHIVE_OK ||
-        archive_read_support_format_empty(t->archive) != ARCHIVE_OK)
+    t->archive = t->lib->read_new();
+    if (!t->archive || t->lib->read_support_format_tar(t->archive) != ARCHIVE_OK ||
+        t->lib->read_support_format_empty(t->archive) != ARCHIVE_OK)
         return ra_fail(err, RA_UNSUPPORTED, "libarchive cannot read tar");
     t->limit = RA_LAYERTAR_HEADERS;
-    if (archive_read_open(t->archive, t, NULL, give, NULL) != ARCHIVE_OK)
+    if (t->lib->read_open(t->archive, t, NULL, give, NULL) != ARCHIVE_OK)
         return trouble(t, "cannot begin", err);
     return 0;
 }
@@ -100,7 +100,8 @@ int ra_layertar_open(const struct ra_source *from, struct ra_layertar **out, str
 {
     RA_AUTO_PTR(ra_layertar) t = ra_new(struct ra_layertar);
     t->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    int rc = ra_decoder_open(from, &t->decoder, err);
+    t->lib = ra_libarchive_load(err);
+    int rc = t->lib ? ra_decoder_open(from, &t->decoder, err) : -RA_UNSUPPORTED;
     if (rc == 0)
         rc = start(t, err);
     if (rc == 0)
@@ -112,7 +113,8 @@ void ra_layertar_close(struct ra_layertar *t)
 {
     if (!t)
         return;
-    archive_read_free(t->archive);
+    if (t->archive)
+        t->lib->read_free(t->archive);
     ra_decoder_free(t->decoder);
     if (t->utf8)
         freelocale(t->utf8);
@@ -127,11 +129,11 @@ uint64_t ra_layertar_total(const struct ra_layertar *t)
 
 /* --- members ----------------------------------------------------------- */
 
-static enum ra_member_kind kind_of(struct archive_entry *e)
+static enum ra_member_kind kind_of(const struct ra_libarchive *lib, struct archive_entry *e)
 {
-    if (archive_entry_hardlink(e))
+    if (lib->entry_hardlink(e))
         return RA_MEMBER_HARDLINK;
-    switch (archive_entry_filetype(e)) {
+    switch (lib->entry_filetype(e)) {
     case AE_IFREG:
         return RA_MEMBER_FILE;
     case AE_IFDIR:
@@ -154,41 +156,40 @@ static const char *text(const char *s)
     return s ? s : "";
 }
 
-static int64_t mtime_of(struct archive_entry *e)
+static int64_t mtime_of(const struct ra_libarchive *lib, struct archive_entry *e)
 {
     int64_t ns;
-    if (!archive_entry_mtime_is_set(e) ||
-        __builtin_mul_overflow((int64_t)archive_entry_mtime(e), RA_SECOND, &ns) ||
-        __builtin_add_overflow(ns, (int64_t)archive_entry_mtime_nsec(e), &ns))
+    if (!lib->entry_mtime_is_set(e) || __builtin_mul_overflow((int64_t)lib->entry_mtime(e), RA_SECOND, &ns) ||
+        __builtin_add_overflow(ns, (int64_t)lib->entry_mtime_nsec(e), &ns))
         return RA_TIME_NONE;
     return ns;
 }
 
-static void describe(struct archive_entry *e, struct ra_member *out)
+static void describe(const struct ra_libarchive *lib, struct archive_entry *e, struct ra_member *out)
 {
-    *out = (struct ra_member){.kind = kind_of(e),
-                              .name = text(archive_entry_pathname(e)),
+    *out = (struct ra_member){.kind = kind_of(lib, e),
+                              .name = text(lib->entry_pathname(e)),
                               .link = "",
-                              .mode = (uint32_t)archive_entry_perm(e),
-                              .uid = archive_entry_uid(e),
-                              .gid = archive_entry_gid(e),
-                              .mtime = mtime_of(e)};
+                              .mode = (uint32_t)lib->entry_perm(e),
+                              .uid = lib->entry_uid(e),
+                              .gid = lib->entry_gid(e),
+                              .mtime = mtime_of(lib, e)};
     if (out->kind == RA_MEMBER_HARDLINK)
-        out->link = text(archive_entry_hardlink(e));
+        out->link = text(lib->entry_hardlink(e));
     else if (out->kind == RA_MEMBER_SYMLINK)
-        out->link = text(archive_entry_symlink(e));
-    if (out->kind == RA_MEMBER_FILE && archive_entry_size(e) > 0)
-        out->size = (uint64_t)archive_entry_size(e);
+        out->link = text(lib->entry_symlink(e));
+    if (out->kind == RA_MEMBER_FILE && lib->entry_size(e) > 0)
+        out->size = (uint64_t)lib->entry_size(e);
 }
 
 static int next_header(struct ra_layertar *t, struct archive_entry **e)
 {
     t->limit = RA_LAYERTAR_MAX;
-    int rc = t->any && !t->file_ended ? archive_read_data_skip(t->archive) : ARCHIVE_OK;
+    int rc = t->any && !t->file_ended ? t->lib->read_data_skip(t->archive) : ARCHIVE_OK;
     if (rc != ARCHIVE_OK && rc != ARCHIVE_EOF)
         return rc;
     t->limit = t->total + RA_LAYERTAR_HEADERS;
-    return archive_read_next_header(t->archive, e);
+    return t->lib->read_next_header(t->archive, e);
 }
 
 int ra_layertar_next(struct ra_layertar *t, struct ra_member *out, struct ra_err *err)
@@ -197,7 +198,7 @@ int ra_layertar_next(struct ra_layertar *t, struct ra_member *out, struct ra_err
     locale_t before = t->utf8 ? uselocale(t->utf8) : (locale_t)0;
     int rc = next_header(t, &e);
     if (rc == ARCHIVE_OK || rc == ARCHIVE_WARN)
-        describe(e, out);
+        describe(t->lib, e, out);
     if (before)
         uselocale(before);
     t->n_block = 0;
@@ -236,7 +237,7 @@ static int next_block(struct ra_layertar *t, struct ra_err *err)
     const void *p;
     la_int64_t at = 0;
     t->limit = t->total + RA_LAYERTAR_HEADERS;
-    int rc = archive_read_data_block(t->archive, &p, &t->n_block, &at);
+    int rc = t->lib->read_data_block(t->archive, &p, &t->n_block, &at);
     if (rc == ARCHIVE_EOF) {
         t->n_block = 0;
         t->file_ended = true;
