@@ -17,6 +17,7 @@ static int pass_over(struct ra_store *s, bool recompress, struct ra_mig_facts *o
     pass = {.reader = reader,
             .json = &json,
             .want_simple = true,
+            .want_tarsum = true,
             .limit = 8 << 20,
             .recompress = recompress,
             .copy = true,
