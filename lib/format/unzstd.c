@@ -25,9 +25,11 @@ static int unzstd_step(void *state, struct ra_codec_io *io, struct ra_err *err)
     ZSTD_inBuffer in = {io->in, io->in_left, 0};
     ZSTD_outBuffer out = {io->out, io->out_left, 0};
     size_t left = ZSTD_decompressStream(state, &out, &in);
-    io->in += in.pos;
+    if (in.pos)
+        io->in += in.pos;
     io->in_left -= in.pos;
-    io->out += out.pos;
+    if (out.pos)
+        io->out += out.pos;
     io->out_left -= out.pos;
     if (!ZSTD_isError(left))
         return left == 0;

@@ -135,14 +135,14 @@ static unsigned decode(char *name, size_t n)
 char *ra_v1_decode(const char *s, size_t n)
 {
     char *name = ra_strndup(s, n);
-    decode(name, n);
+    decode(name, strlen(name));
     return name;
 }
 
 unsigned ra_v1_encoded(const char *s, size_t n)
 {
     ra_auto_free char *name = ra_strndup(s, n);
-    return decode(name, n);
+    return decode(name, strlen(name));
 }
 
 static bool word(char c)
