@@ -62,7 +62,7 @@ endef
 $(OUT)/%.o: %.c | packages
 	$(compile)
 
-$(OUT)/lib/jobs/report_parts.o: $(addprefix lib/jobs/report.,html css js)
+$(OUT)/lib/jobs/report_parts.o: $(addprefix lib/jobs/report,.html .css .js _charts.js _views.js)
 
 $(OUT)/libregadm.a: $(LIB_OBJ)
 $(OUT)/libcmd.a: $(CMD_OBJ)
