@@ -21,7 +21,7 @@
 
 struct ra_gc_opts {
     bool delete_untagged;
-    bool prune_repositories; /* repositories with nothing left go too */
+    bool prune_repositories; /* repositories with nothing left go too, unless their own folder is young */
     int64_t min_age;         /* nanoseconds; what is younger stays */
     int64_t uploads_age;     /* uploads untouched for longer go */
 };

@@ -51,7 +51,7 @@ for i in range(2 * int(sys.argv[2])):
         put(f"repositories/many/_manifests/tags/t{i}/current/link", "sha256:" + d)
 PY
 }
-for n in 250 1000; do
+for n in 500 2000; do
     many_tags "$WORK/many-$n" "$n"
     registry_config "$WORK/many-$n" >"$WORK/many.yml"
     ours_many() { "$REGADM" --root "$WORK/many-$n" gc -n -y -m; }
