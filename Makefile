@@ -114,9 +114,9 @@ demo:
 check:
 	@tests/setup.sh build check
 	@$(MAKE) --no-print-directory test-programs $(OUT)/gen
-	@$(RUN) lint unit driver cli fuzz-replay shared e2e
+	@$(RUN) lint unit driver cli cli-s3 fuzz-replay shared e2e
 
-unit driver cli fuzz-replay shared e2e: test-programs
+unit driver cli cli-s3 fuzz-replay shared e2e: test-programs
 	@$(RUN) $@
 lint: $(OUT)/gen $(OUT)/regadm
 	@$(RUN) lint
@@ -185,10 +185,10 @@ clean:
 	rm -rf build
 
 help:
-	@echo "all demo check | unit driver cli lint e2e shared fuzz-replay | asan tsan clang valgrind fuzz bench"
+	@echo "all demo check | unit driver cli cli-s3 lint e2e shared fuzz-replay | asan tsan clang valgrind fuzz bench"
 	@echo "gen gen-check format screenshot | install uninstall (PREFIX, DESTDIR) | clean"
 
-.PHONY: all packages test-programs demo check unit driver cli fuzz-replay shared e2e lint asan tsan clang \
+.PHONY: all packages test-programs demo check unit driver cli cli-s3 fuzz-replay shared e2e lint asan tsan clang \
 	valgrind fuzz fuzzers bench gen gen-check format screenshot install uninstall clean help
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

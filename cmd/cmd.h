@@ -99,6 +99,8 @@ int ra_confirm(const struct ra_ctx *ctx, struct ra_err *err, const char *questio
 /* A line of talk on stderr, "regadm: ...", unless --quiet. Foreign text in it must be made safe before. */
 void ra_say(const struct ra_ctx *ctx, const char *fmt, ...) RA_PRINTF(2, 3);
 /* Only with -v (level 1) or -vv (2). */
+/* That removed objects are still there and can be brought back, where that is so. */
+void ra_say_kept_versions(const struct ra_ctx *ctx);
 void ra_say_verbose(const struct ra_ctx *ctx, unsigned level, const char *fmt, ...) RA_PRINTF(3, 4);
 /* Whether stdout is a terminal for people: tables are fitted, times relative. */
 bool ra_stdout_is_terminal(void);

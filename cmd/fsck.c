@@ -81,9 +81,9 @@ static size_t count_possible(const struct ra_ctx *ctx, const struct ra_fix *fixe
 static int open_source(const struct ra_ctx *ctx, struct ra_storage *storage, struct ra_fsck_source **out,
                        struct ra_err *err)
 {
-    static const char *const no_env[] = {NULL};
     const struct options *o = ctx->opts;
-    struct ra_storage_where where = {.root = o->from, .env = no_env, .follow = ctx->g.follow};
+    struct ra_storage_where where = {
+        .root = o->from, .env = (const char *const *)environ, .follow = ctx->g.follow};
     if (!o->from)
         return 0;
     int rc = ra_fsck_source_is_archive(o->from)

@@ -75,6 +75,7 @@ static int print_json(struct ra_ctx *ctx, const struct ra_gc_result *r, struct r
     json_plain(&w, "layer_links", &r->layer_links);
     json_sized(&w, "blobs", &r->blobs, true);
     json_sized(&w, "uploads", &r->uploads, false);
+    json_plain(&w, "multipart_uploads", &r->parts);
     if (!ctx->g.dry_run)
         ra_jsonw_key_u64(&w, "leftovers_removed", r->leftovers);
     json_untagged(&w, r);
@@ -104,6 +105,8 @@ static void print_summary(const struct ra_gc_result *r, bool done)
     add_row(rows, "layer links", &r->layer_links, false);
     add_row(rows, "blobs", &r->blobs, true);
     add_row(rows, "uploads", &r->uploads, true);
+    if (r->parts.kept || r->parts.removed)
+        add_row(rows, "uploads in parts", &r->parts, false);
     ra_rows_print(rows, stdout);
 }
 
@@ -175,7 +178,7 @@ static int print_path(void *arg RA_UNUSED, const char *path, struct ra_err *err 
 static bool removes_anything(const struct ra_gc_result *r)
 {
     return r->revisions.removed || r->history.removed || r->layer_links.removed || r->blobs.removed ||
-           r->uploads.removed || r->repositories.removed;
+           r->uploads.removed || r->parts.removed || r->repositories.removed;
 }
 
 static int ask(struct ra_ctx *ctx, const struct ra_gc_result *r, struct ra_err *err)
@@ -233,6 +236,8 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         print_page(ctx, r, !ctx->g.dry_run);
     say_untagged(ctx, r);
     say_restart(ctx, r);
+    if (removes_anything(r))
+        ra_say_kept_versions(ctx);
     return rc;
 }
 

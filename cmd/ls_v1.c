@@ -8,6 +8,8 @@
 
 #include <limits.h>
 
+extern char **environ;
+
 struct options {
     bool tags, follow;
 };
@@ -174,7 +176,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     struct ra_strlist patterns = {ctx->operands.at + 1, ctx->operands.n - 1, 0};
     RA_AUTO(ra_v1_listing, _release) listing = {0};
     struct ra_v1_source source;
-    int rc = ra_v1_open(ctx->operands.at[0], o->follow, &source, err);
+    int rc = ra_v1_open(ctx->operands.at[0], o->follow, (const char *const *)environ, &source, err);
     if (rc < 0)
         return rc;
     rc = ra_v1_list(&ctx->job, &source, &patterns, &listing, err);

@@ -7,6 +7,8 @@
 
 #include <limits.h>
 
+extern char **environ;
+
 struct options {
     int library, format, trust;
     struct ra_strlist renames;
@@ -228,7 +230,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     int rc =
         o->replace && !ctx->g.dry_run ? ra_confirm(ctx, err, "Overwrite tags that are other images?") : 0;
     if (rc == 0)
-        rc = ra_v1_open(ctx->operands.at[0], ctx->g.follow, &source, err);
+        rc = ra_v1_open(ctx->operands.at[0], ctx->g.follow, (const char *const *)environ, &source, err);
     if (rc == 0) {
         rc = migrate(ctx, &source, &result, err);
         ra_v1_close(&source);
@@ -254,8 +256,8 @@ const struct ra_cmd ra_cmd_migrate_v1 = {
     .min = 1,
     .max = UINT_MAX,
     .complete = RA_COMPLETE_DIR,
-    .prose = "Converts the storage of docker-registry 0.6 to 0.9.1 (the folder with images/ and "
-             "repositories/ in it) on disk, "
+    .prose = "Converts the storage of docker-registry 0.6 to 0.9.1 (the folder, or the s3:// "
+             "URL, with images/ and repositories/ in it) on disk, "
              "without a daemon. Every layer is read once, checked to its last byte and kept as it is where "
              "it is gzip; "
              "history, empty layers and configs follow today's rules. A tag is migrated whole or not at all. "

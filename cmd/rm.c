@@ -140,7 +140,11 @@ static int carry_out(struct ra_ctx *ctx, struct ra_rm *rm, struct ra_err *err)
     if (ctx->g.dry_run || r->items.n == 0)
         return 0;
     int rc = ra_confirm(ctx, err, "Remove all this from %s?", ra_store_info(ctx->job.store)->where);
-    return rc < 0 ? rc : ra_rm_sweep(rm, err);
+    if (rc == 0)
+        rc = ra_rm_sweep(rm, err);
+    if (rc == 0)
+        ra_say_kept_versions(ctx);
+    return rc;
 }
 
 static int run(struct ra_ctx *ctx, struct ra_err *err)

@@ -58,6 +58,8 @@ const struct ra_finding_code ra_finding_codes[] = {
      "a repository that some version of the registry does not list, or collects wrongly"},
     {"unreadable", "a file or folder cannot be read; what depends on it is kept"},
     {"upload", "a push that was begun and not ended; gc removes it when it is old enough"},
+    {"uploads-unknown", "a bucket does not tell which uploads in parts were cut off; the key needs "
+                        "s3:ListBucketMultipartUploads"},
     {"user-cost-high", "a bcrypt cost that is felt in every request; hash the password again at 10 to 12"},
     {"user-cost-low", "a bcrypt cost that is cheap to guess; hash the password again at 10 or more"},
     {"user-glued", "two htpasswd records on one line; part them, and end the file with a line end"},

@@ -115,7 +115,7 @@ static void say_spared(struct ra_gc *gc)
     const struct ra_survey *s = &gc->survey;
     struct ra_place at = {.path = s->no_repositories ? RA_REPOSITORIES : NULL};
     ra_find(gc->job->findings, RA_ERROR, "blobs-spared", &at, "no blob is removed: %s",
-            s->no_repositories ? "there are blobs, but no folder of repositories"
+            s->no_repositories ? "there are blobs, but no repositories"
                                : "some repositories could not be listed");
     gc->result.blobs_spared = true;
 }
@@ -254,7 +254,7 @@ static int make_plan(struct ra_gc *gc, struct ra_err *err)
     rc = doom_blobs(gc, err);
     if (rc == 0)
         count(gc);
-    return rc;
+    return rc < 0 ? rc : ra_gc_find_parts(gc, err);
 }
 
 int ra_gc_plan(const struct ra_job *job, const struct ra_gc_opts *opts, struct ra_gc **out,
@@ -281,6 +281,7 @@ void ra_gc_free(struct ra_gc *gc)
     ra_mark_release(&gc->mark);
     ra_survey_release(&gc->survey);
     ra_vec_release(&gc->result.freed);
+    ra_arena_release(&gc->arena);
     free(gc->pruned);
     free(gc);
 }

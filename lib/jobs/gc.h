@@ -7,9 +7,9 @@
  *     ra_gc_sweep(gc, err);                      removes; the result then tells what was done
  *
  * What is kept and why: jobs/mark.h. Removed, in this order, each step complete before the next begins: entries of
- * tags' histories whose revision is not or no longer there; revisions; layer links; blobs; stale uploads; then what
- * the registry's own writing left over, signatures of removed revisions and folders that hold nothing. Cut anywhere,
- * nothing that was reachable is missing, and the next run finishes the work.
+ * tags' histories whose revision is not or no longer there; revisions; layer links; blobs; stale uploads
+ * (in a bucket those in parts too); then what the registry's own writing left over, signatures of removed revisions and
+ * folders that hold nothing. Cut anywhere, nothing that was reachable is missing, and the next run finishes the work.
  *
  * Ages: `cutoff` is taken before anything is read; whatever changed after it stays, and is looked at again right before
  * it would go. Blobs are left alone altogether when some repository may have been overlooked: a finding tells so.
@@ -39,6 +39,9 @@ struct ra_gc_freed {
 
 struct ra_gc_result {
     struct ra_gc_count repositories, revisions, history, layer_links, blobs, uploads;
+    /* In a bucket: uploads in parts, of the registry or of anybody else below its tree, that were never completed. They
+     * take space that no listing shows. */
+    struct ra_gc_count parts;
     uint64_t leftovers; /* removed; counted by the sweep alone */
     /* What untagged revisions alone keep, beyond what goes anyway; zero with delete_untagged. */
     uint64_t untagged_revisions, untagged_blobs, untagged_bytes;

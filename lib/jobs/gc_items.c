@@ -165,5 +165,7 @@ int ra_gc_each(const struct ra_gc *gc, int (*fn)(void *arg, const char *path, st
         for (size_t i = 0; rc == 0 && i < n; i++)
             rc = steps[k].of(gc, i, &v, err);
     }
+    for (size_t i = 0; rc == 0 && i < gc->parts.n; i++)
+        rc = fn(arg, gc->parts.at[i], err);
     return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * The insides of the collector: gc.c plans, gc_items.c names what goes, gc_sweep.c removes it, gc_tidy.c clears up
- * behind.
+ * The insides of the collector: gc.c plans, gc_items.c names what goes, gc_sweep.c removes it, gc_uploads.c what was
+ * begun and never ended, gc_tidy.c clears up behind.
  */
 #ifndef RA_JOBS_GC_PARTS_H
 #define RA_JOBS_GC_PARTS_H
@@ -21,6 +21,8 @@ struct ra_gc {
     struct ra_gc_result result;
     bool *pruned; /* beside survey.repos: those that go whole */
     int64_t cutoff, uploads_cutoff;
+    struct ra_arena arena;
+    struct ra_strings parts; /* keys of stale uploads in parts */
 };
 
 /* Something that goes: its key, and how much of that names a folder that stays. */
@@ -41,6 +43,10 @@ int ra_gc_layers(const struct ra_gc *gc, size_t repo, const struct ra_gc_visitor
 int ra_gc_uploads(const struct ra_gc *gc, size_t repo, const struct ra_gc_visitor *v, struct ra_err *err);
 /* What goes from one part of the table of blobs (RA_BLOBS_PARTS). */
 int ra_gc_blobs(const struct ra_gc *gc, size_t part, const struct ra_gc_visitor *v, struct ra_err *err);
+
+/* Counts the uploads in parts. */
+int ra_gc_find_parts(struct ra_gc *gc, struct ra_err *err);
+int ra_gc_remove_uploads(struct ra_gc *gc, struct ra_err *err);
 
 bool ra_gc_upload_is_stale(const struct ra_gc *gc, const struct ra_survey_upload *u);
 /* Whether nothing is left of a repository once the plan is carried out. */

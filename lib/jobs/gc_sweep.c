@@ -87,43 +87,6 @@ static int run_step(struct step *step, size_t n, const char *phase, struct ra_er
     return rc;
 }
 
-/* --- uploads ------------------------------------------------------------------------------------------------ */
-
-struct upload_sweep {
-    struct ra_gc *gc;
-    uint64_t removed, bytes;
-};
-
-static int remove_upload(void *arg, const struct ra_gc_item *item, struct ra_err *err)
-{
-    struct upload_sweep *sweep = arg;
-    struct ra_gc *gc = sweep->gc;
-    RA_ERR_AUTO trouble = {0};
-    int rc = ra_store_remove_prefix(gc->job->store, item->key, item->keep, gc->uploads_cutoff, NULL,
-                                    &sweep->bytes, &trouble);
-    sweep->removed += rc == 0;
-    if (trouble.code == RA_CANCELLED)
-        return ra_err_move(err, &trouble);
-    if (rc < 0)
-        ra_find(gc->job->findings, RA_ERROR, "not-removed", &(struct ra_place){.path = item->key},
-                "it could not be removed: %s", ra_err_text(&trouble));
-    return 0;
-}
-
-static int remove_uploads(struct ra_gc *gc, struct ra_err *err)
-{
-    struct upload_sweep sweep = {.gc = gc};
-    struct ra_gc_count *count = &gc->result.uploads;
-    int rc = 0;
-    ra_progress_phase(gc->job->progress, "removing uploads", count->removed, 0);
-    for (size_t i = 0; rc == 0 && count->removed && i < gc->survey.repos.n; i++)
-        rc = ra_gc_uploads(gc, i, &(struct ra_gc_visitor){remove_upload, &sweep}, err);
-    count->kept += count->removed - sweep.removed;
-    count->removed = sweep.removed;
-    count->removed_bytes = sweep.bytes;
-    return rc;
-}
-
 /* --- all of it ---------------------------------------------------------------------------------------------- */
 
 int ra_gc_sweep(struct ra_gc *gc, struct ra_err *err)
@@ -140,7 +103,7 @@ int ra_gc_sweep(struct ra_gc *gc, struct ra_err *err)
     /* Links must be durably gone before what they name goes. */
     rc = rc ? rc : ra_store_sync(gc->job->store, err);
     rc = rc ? rc : run_step(&blobs, RA_BLOBS_PARTS, "removing blobs", err);
-    rc = rc ? rc : remove_uploads(gc, err);
+    rc = rc ? rc : ra_gc_remove_uploads(gc, err);
     rc = rc ? rc : ra_gc_tidy(gc, err);
     if (rc == 0 && gc->opts.prune_repositories)
         rc = ra_gc_prune_repos(gc, err);

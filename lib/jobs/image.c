@@ -31,7 +31,7 @@ struct sum {
     struct ra_digest_set seen;
     bool
         platform_known; /* the descriptor that led here named the platform: what the config says is no news */
-    bool look;          /* a stat costs little here: look whether blobs are there */
+    bool look;          /* whether blobs are there */
 };
 
 static void add_platform(struct sum *sum, const struct ra_platform *platform)
@@ -190,12 +190,12 @@ static void find_unreadable(struct sum *sum, int rc, const struct ra_err *why)
 }
 
 int ra_image_read(const struct ra_job *job, const struct ra_place *at, const struct ra_digest *digest,
-                  struct ra_image *out, struct ra_err *err)
+                  bool thorough, struct ra_image *out, struct ra_err *err)
 {
     RA_BUF_AUTO bytes = {0};
     RA_MANIFEST_AUTO m = {0};
     RA_ERR_AUTO reading = {0};
-    bool look = !(ra_store_info(job->store)->caps & RA_CAP_LIST_FLAT);
+    bool look = thorough || !(ra_store_info(job->store)->caps & RA_CAP_LIST_FLAT);
     struct sum sum = {.job = job, .at = at, .image = out, .look = look};
     *out = (struct ra_image){.digest = *digest, .created = RA_TIME_NONE};
     int rc = ra_manifest_load(job->store, digest, &bytes, &m, &reading);

@@ -260,7 +260,7 @@ static int read_totals(const struct reading *reading, struct ra_arena *a, struct
 {
     RA_AUTO(ra_image, _release) whole = {0};
     struct ra_place place = {.digest = &image->digest};
-    int rc = ra_image_read(reading->job, &place, &image->digest, &whole, err);
+    int rc = ra_image_read(reading->job, &place, &image->digest, false, &whole, err);
     image->kind = ra_image_kind(&whole);
     image->bytes = whole.bytes;
     image->created = whole.created;

@@ -102,6 +102,13 @@ static void add_repo(struct folder *f)
     *ra_vec_push(&f->w->repos) = (struct ra_survey_repo){.name = f->name, .flags = f->flags};
 }
 
+/* Where folders are but prefixes of keys, one without any is the one that is missing. */
+static bool is_missing(const struct folder *f, int rc)
+{
+    bool folders = ra_store_info(f->run->job->store)->caps & RA_CAP_FOLDERS;
+    return rc == -RA_NOTFOUND || (rc == 0 && !folders && f->w->names.n == 0);
+}
+
 static int find_in_folder(void *arg, size_t i, unsigned worker, struct ra_err *err)
 {
     struct level *level = arg;
@@ -110,8 +117,8 @@ static int find_in_folder(void *arg, size_t i, unsigned worker, struct ra_err *e
     RA_ERR_AUTO trouble = {0};
     int rc = list_folder(&f, &trouble);
     add_repo(&f);
-    if (rc == -RA_NOTFOUND)
-        run->out->no_repositories |= *f.name == '\0';
+    if (*f.name == '\0')
+        run->out->no_repositories = is_missing(&f, rc);
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
     run->out->complete = false;

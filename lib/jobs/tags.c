@@ -60,7 +60,7 @@ static int read_tag(void *arg, size_t i, unsigned worker, struct ra_err *err)
     }
     tag->has_digest = true;
     struct ra_place place = {.repository = r->repo, .tag = tag->name};
-    rc = ra_image_read(r->job, &place, &digest, &tag->image, err);
+    rc = ra_image_read(r->job, &place, &digest, false, &tag->image, err);
     ra_progress_add(r->job->progress, 1, 0);
     return rc;
 }

@@ -2,6 +2,7 @@
 
 #include "base/pool.h"
 #include "base/str.h"
+#include "registry/storage_s3.h"
 
 /* A tag holds 64 bytes; what was pushed with it some hundred. */
 #define TAG_MAX ((size_t)1 << 20)
@@ -133,10 +134,12 @@ int ra_v1_open_store(struct ra_store *store, struct ra_v1_source *out, struct ra
     return rc;
 }
 
-int ra_v1_open(const char *path, bool follow, struct ra_v1_source *out, struct ra_err *err)
+int ra_v1_open(const char *path, bool follow, const char *const *env, struct ra_v1_source *out,
+               struct ra_err *err)
 {
     struct ra_store *store;
-    int rc = ra_fs_open(path, follow ? RA_FS_FOLLOW_OUT : 0, &store, err);
+    int rc = ra_starts_with(path, "s3://") ? ra_bucket_open_url(path, env, &store, err)
+                                           : ra_fs_open(path, follow ? RA_FS_FOLLOW_OUT : 0, &store, err);
     return rc < 0 ? rc : ra_v1_open_store(store, out, err);
 }
 

@@ -19,9 +19,11 @@ struct ra_v1_source {
     const char *images_at, *repositories_at;       /* prefixes in them; static */
 };
 
-/* The folder `path`, for reading. NOTFOUND with what was looked for when it is no such tree; UNSUPPORTED for one whose
- * images are kept elsewhere. `follow`: links within may lead out of it. */
-int ra_v1_open(const char *path, bool follow, struct ra_v1_source *out, struct ra_err *err);
+/* The folder `path`, or the bucket that it is the s3:// URL of, for reading. NOTFOUND with what was looked for when it
+ * is no such tree; UNSUPPORTED for one whose images are kept elsewhere. `follow`: links within may lead out
+ * of it. */
+int ra_v1_open(const char *path, bool follow, const char *const *env, struct ra_v1_source *out,
+               struct ra_err *err);
 /* The same for a store that is open already, and now belongs to *out, on failure too. */
 int ra_v1_open_store(struct ra_store *store, struct ra_v1_source *out, struct ra_err *err);
 void ra_v1_close(struct ra_v1_source *s);

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """An HTTP proxy on loopback that makes a network and a server worse than they are.
 
-    faultproxy.py --to PORT [--delay MS] [--fault KIND [--every N] [--match REGEX] [--times N]]
+    faultproxy.py --to PORT [--delay MS] [--fault KIND [--every N] [--match REGEX] [--times N]] [--ages FOLDER]
 
-Prints the port it listens on, then serves until it is killed. Every N-th request whose "METHOD PATH" matches gets the
+Prints the port it listens on, then serves until it is killed or its parent ends. --ages is no fault, but lets tests give
+objects an age: those of /BUCKET/NAME/... that the file FOLDER/NAME lists, one "SECONDS KEY" a line, were last modified
+then, until somebody writes them anew. Every N-th request whose "METHOD PATH" matches gets the
 fault, at most --times in all. Kinds:
 
     slowdown, 500   the server is not asked; the answer is 503 SlowDown, or 500 InternalError
@@ -19,20 +21,64 @@ fault, at most --times in all. Kinds:
 import argparse
 import asyncio
 import email.utils
+import os
 import re
 import socket
 import struct
 import sys
 import time
+import urllib.parse
 
 
 def error(code, message=""):
     return f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
 
 
+class Ages:
+    """Last-Modified as tests want it."""
+
+    def __init__(self, folder):
+        self.folder, self.files = folder, {}
+
+    def table(self, path):
+        """Of the test whose object or listing this is."""
+        file = os.path.join(self.folder, (path.split("/") + [""] * 3)[2] or "none")
+        try:
+            stamp = os.stat(file).st_mtime_ns
+        except FileNotFoundError:
+            return {}
+        if self.files.get(file, (None,))[0] != stamp:
+            with open(file, errors="surrogateescape") as f:
+                self.files[file] = stamp, dict(reversed(line.rstrip("\n").split(" ", 1)) for line in f)
+        return self.files[file][1]
+
+    def turn(self, what, head, body):
+        method, target = what.split(" ", 1)
+        path, _, query = target.partition("?")
+        path, prefix = urllib.parse.unquote(path), dict(urllib.parse.parse_qsl(query)).get("prefix")
+        if method in ("PUT", "POST"):
+            self.table(path).pop(path, None)
+        elif prefix:
+            bucket = path.rstrip("/")
+            table = self.table(f"{bucket}/{prefix}")
+            body = re.sub(rb"<Key>([^<]*)</Key><LastModified>[^<]*", lambda m: self.listed(m, bucket, table), body)
+        elif path in (table := self.table(path)):
+            date = email.utils.formatdate(float(table[path]), usegmt=True).encode()
+            head = re.sub(rb"(\r\nlast-modified: )[^\r]*", lambda m: m[1] + date, head, flags=re.I)
+        return (with_length(head, len(body)) if body else head), body
+
+    def listed(self, m, bucket, table):
+        key = f"{bucket}/{urllib.parse.unquote_plus(m[1].decode())}"
+        if key not in table:
+            return m[0]
+        date = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(float(table[key])))
+        return b"<Key>%s</Key><LastModified>%s" % (m[1], date.encode())
+
+
 class Proxy:
     def __init__(self, options):
         self.o = options
+        self.ages = Ages(options.ages) if options.ages else None
         self.match = re.compile(options.match)
         self.seen = self.done = self.count = 0
 
@@ -72,6 +118,8 @@ class Proxy:
                     if not await self.spoil(fault, writer, answer_head, answer_body):
                         return
                     continue
+                if self.ages:
+                    answer_head, answer_body = self.ages.turn(what, answer_head, answer_body)
                 writer.write(answer_head + answer_body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -152,11 +200,14 @@ async def main():
     p.add_argument("--every", type=int, default=3)
     p.add_argument("--times", type=int, default=0)
     p.add_argument("--match", default=".")
+    p.add_argument("--ages")
     proxy = Proxy(p.parse_args())
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=1 << 22)
     print(server.sockets[0].getsockname()[1], flush=True)
-    async with server:
-        await server.serve_forever()
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(0.5)
+    server.close()
 
 
 if __name__ == "__main__":

@@ -240,11 +240,11 @@ static void trees_are_told_apart(void **state)
     struct ra_err err = {0};
     struct ra_v1_source source;
     const char *dir = t_dir();
-    t_fails_with(ra_v1_open(dir, false, &source, &err), RA_NOTFOUND, &err, "images");
+    t_fails_with(ra_v1_open(dir, false, NULL, &source, &err), RA_NOTFOUND, &err, "images");
     t_mkdir(t_fmt("%s/repositories", dir));
-    t_fails_with(ra_v1_open(dir, false, &source, &err), RA_UNSUPPORTED, &err, "Glance");
+    t_fails_with(ra_v1_open(dir, false, NULL, &source, &err), RA_UNSUPPORTED, &err, "Glance");
     t_mkdir(t_fmt("%s/images", dir));
-    t_ok(ra_v1_open(dir, false, &source, &err), &err);
+    t_ok(ra_v1_open(dir, false, NULL, &source, &err), &err);
     ra_v1_close(&source);
 }
 
@@ -261,7 +261,7 @@ static void repositories_at_any_depth(void **state)
     t_write(t_fmt("%s/repositories/one/two%%2Fthree/tag_a", dir), ID_A);
     t_write(t_fmt("%s/repositories/go/x/y/z/tag_we+ird", dir), "junk");
     t_write(t_fmt("%s/repositories/go/x/_private", dir), "");
-    t_ok(ra_v1_open(dir, false, &source, &err), &err);
+    t_ok(ra_v1_open(dir, false, NULL, &source, &err), &err);
     t_ok(ra_v1_scan(&source, &tree, &err), &err);
     assert_int_equal(tree.repos.n, 4);
     assert_string_equal(tree.repos.at[0].name, "go/x");

@@ -1,3 +1,4 @@
+# not on s3: a bucket has no devices, links and modes
 sample reg; export REGADM_ROOT=reg
 R=reg/docker/registry/v2
 touch $R/repositories/tools/notes.txt $R/repositories/tools/hello/_manifests/tags/1.0/current/link.0193b5c2-7d1e-7c3a-9f00-0123456789ab.tmp

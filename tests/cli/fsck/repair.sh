@@ -1,3 +1,4 @@
+# not on s3: what makes a repository is gone with the last key of its layer links
 sample reg; export REGADM_ROOT=reg
 R=reg/docker/registry/v2
 rm $R/repositories/tools/hello-oci/_layers/sha256/*/link

@@ -1,3 +1,4 @@
+# not on s3: without a key there is no storage
 # shellcheck source=tests/lib/steps.sh
 . "$TESTLIB/steps.sh"
 rm -r reg; mkdir -p $R

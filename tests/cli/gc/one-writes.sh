@@ -1,3 +1,4 @@
+# not on s3: there is no lock
 # shellcheck source=tests/lib/steps.sh
 . "$TESTLIB/steps.sh"
 # Another one holds the lock for as long as the pipe is open.

@@ -1,3 +1,4 @@
+# not on s3: without a key there is no repository
 # shellcheck source=tests/lib/steps.sh
 . "$TESTLIB/steps.sh"
 cp -a $R/tools/hello-oci $R/tools/hello/nested

@@ -1,3 +1,4 @@
+# not on s3: a bucket that holds no registry is told in other words
 # shellcheck source=tests/lib/steps.sh
 . "$TESTLIB/steps.sh"
 run gc

@@ -3,4 +3,4 @@
 run gc -n
 run gc -y
 run gc -y
-find reg -path '*_uploads*'
+find reg -path '*_uploads*' -type f

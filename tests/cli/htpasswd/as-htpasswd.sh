@@ -1,3 +1,4 @@
+# not on s3: users are in a file
 # shellcheck source=tests/lib/steps.sh
 . "$TESTLIB/steps.sh"
 # Through a link of that name it is Apache's program.

@@ -11,4 +11,4 @@ run tags web/site
 run rm -y web/site:stable
 run rm -y web/site@$I
 run rm -y --untagged web/site
-find $R/web/site/_manifests/revisions
+find reg -path "$R/web/site/_manifests/revisions/*" | wc -l

@@ -10,5 +10,5 @@ run rm -r -y tools/hello/nested tools/hello-oci
 run rm -r -y tools/hello
 run rm -r -y web/site:stable
 run rm -r -y '**'
-find $R
+find reg -path "$R/*" | wc -l
 run ls

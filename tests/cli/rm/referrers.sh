@@ -5,4 +5,5 @@ run rm -n web/site@$I
 run rm -n --keep-referrers web/site@$I
 run rm -n --keep-referrers --force web/site@$I
 run rm -y web/site@$I
-ls $R/web/site/_manifests/revisions/sha256 $R/web/site/_manifests/tags
+ls $R/web/site/_manifests/revisions/sha256
+find $R/web/site/_manifests -path '*/tags/*' | wc -l
