@@ -13,8 +13,8 @@ completes_zsh() { zsh -fc 'fpath=("$1" $fpath); autoload -U compinit; compinit -
 completes_fish() { fish --no-config -c "source $DEST/opt/share/fish/vendor_completions.d/regadm.fish; complete -C 'regadm insp'" | grep -q inspect; }
 pages() {
     local page
-    for page in "$TOP"/man/*.1; do
-        mandoc -Tutf8 "$DEST/opt/share/man/man1/${page##*/}" | grep -q regadm || return 1
+    for page in "$TOP"/man/*.[157]; do
+        mandoc -Tutf8 "$DEST/opt/share/man/man${page##*.}/${page##*/}" | grep -q regadm || return 1
     done
 }
 
