@@ -226,8 +226,7 @@ static void print_totals(const struct ra_du *du)
     putchar('\n');
     print_total("total", du->bytes, blobs);
     print_total("reclaimable", du->reclaimable_bytes, "nothing needs it: `regadm gc` frees it");
-    print_total("untagged", du->untagged_bytes,
-                "only untagged revisions need it: `regadm gc -m` frees it");
+    print_total("untagged", du->untagged_bytes, "only untagged revisions need it: `regadm gc -m` frees it");
     print_total("uploads", du->upload_bytes, "begun and not ended");
 }
 
