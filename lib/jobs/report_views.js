@@ -101,10 +101,10 @@ const stepTable = (image) => {
     )
   );
 };
-const childView = (image) =>
+const childView = (image, i) =>
   el(
     "details",
-    null,
+    { open: i === 0 },
     el(
       "summary",
       null,
@@ -145,7 +145,7 @@ const tagView = (tag) => {
       section(
         "Images by platform",
         null,
-        image.manifests.map((m) => childView(images[m])),
+        image.manifests.map((m, i) => childView(images[m], i)),
       ),
     steps(image).length > 0 && section("Layers and history", count(image.layers.length, "layer"), stepTable(image)),
     image.referrers.length > 0 &&
@@ -325,7 +325,7 @@ const overview = () => {
         tagTable([...tags].sort((a, b) => compare(b.updated, a.updated)).slice(0, 8), (t) => t.full, { brief: true }),
       ),
     ),
-    section("Largest layers", null, layerTable([...blobs].sort((a, b) => b.bytes - a.bytes).slice(0, 50))),
+    section("Largest layers", null, layerTable([...blobs].sort((a, b) => b.bytes - a.bytes).slice(0, 20))),
   );
 };
 
