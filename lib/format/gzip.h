@@ -1,8 +1,9 @@
 /*
  * Writing gzip (RFC 1952) on ISA-L: about ten times as fast as zlib's level 6, some 9 % larger. The input is
  * cut into blocks of RA_GZIP_BLOCK bytes that are deflated independently, so that the output does not depend
- * on the number of threads or on how the input was handed over: the same bytes give the same file, byte by
- * byte, on the same kind of processor. One member; no name, no time, operating system "unknown", so nothing
+ * on the number of threads or on how the input was handed over: with RA_GZIP_BEST the same bytes give the same
+ * file, byte by byte, on the same kind of processor. The other levels do not promise that: ISA-L 2.30 was seen to
+ * choose other matches in other processes. One member; no name, no time, operating system "unknown", so nothing
  * of the machine gets into it.
  *
  * Reading gzip is format/decompress.h.

@@ -31,7 +31,7 @@ PY
 
 fresh() { rm -rf "$WORK/into" && mkdir "$WORK/into"; }
 ours_in() { fresh && "$REGADM" --root "$WORK/into" import --yes "$WORK/image.tar"; }
-skopeo_in() { skopeo copy -q --dest-tls-verify=false "docker-archive:$WORK/image.tar" "docker://$REG/bench/run$((++RUN)):v1"; }
+skopeo_in() { rm -rf "$WORK/served/docker" && skopeo copy -q --dest-tls-verify=false "docker-archive:$WORK/image.tar" "docker://$REG/bench/image:v1"; }
 again() { "$REGADM" --root "$ROOT" import --yes "$WORK/image.tar"; }
 ours_out() { "$REGADM" --root "$ROOT" export --format docker bench/image:v1 -o "$WORK/out.tar"; }
 skopeo_out() { rm -f "$WORK/theirs.tar" && skopeo copy -q --src-tls-verify=false "docker://$REG/bench/image:v1" "docker-archive:$WORK/theirs.tar:bench/image:v1"; }
@@ -41,7 +41,6 @@ tar_all() { tar cf "$WORK/tar.tar" -C "$ROOT" docker; }
 restore() { fresh && "$REGADM" --root "$WORK/into" import --yes "$WORK/all.tar"; }
 untar() { fresh && tar xf "$WORK/tar.tar" -C "$WORK/into" && sha256sum "$WORK/tar.tar" && sync -f "$WORK/into"; }
 
-RUN=0
 "$REGADM" --root "$ROOT" import --yes "$WORK/image.tar" >"$WORK/log" 2>&1 || exit 1
 registry_start "$WORK/served"
 compare "import of plain layers, skopeo to a registry" 5 3 ours_in skopeo_in

@@ -52,6 +52,11 @@ done
 same "killed after any time" "" "$bad"
 check "the last one is sound" sound "$WORK/x"
 
+# --- the same each time
+for n in 1 2; do at "$WORK/same$n" import --yes "$WORK/image.tar" >/dev/null 2>&1; done
+same "an image gets the same digest each time" "$(tags "$WORK/same1" | grep '"digest"')" "$(tags "$WORK/same2" | grep '"digest"')"
+rm -rf "$WORK/same1" "$WORK/same2"
+
 # --- full
 disk() { mount -t tmpfs -o "size=$1,nr_inodes=$2" none "$WORK/disk"; }
 mkdir "$WORK/disk"
