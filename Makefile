@@ -158,37 +158,54 @@ format:
 
 # --- installing ----------------------------------------------------------------------------------------------
 
-BIN  := $(DESTDIR)$(PREFIX)/bin
-MAN  := $(DESTDIR)$(PREFIX)/share/man/man1
-MAN5 := $(DESTDIR)$(PREFIX)/share/man/man5
-MAN7 := $(DESTDIR)$(PREFIX)/share/man/man7
-BASH := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-ZSH  := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-FISH := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+BINDIR  ?= $(PREFIX)/bin
+LIBDIR  ?= $(PREFIX)/lib
+INCDIR  ?= $(PREFIX)/include/regadm
+MANDIR  ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+FLOORS  := base format store registry jobs
+# All but what the parts of one job or one driver say among themselves.
+PUBLIC  := $(filter-out %_parts.h %/codec.h %/tar_header.h lib/store/s3_% lib/jobs/import_% lib/jobs/export_%,$(wildcard lib/*/*.h))
+SECTIONS := $(sort $(subst .,,$(suffix $(filter-out %.png,$(wildcard man/*)))))
+below_prefix = $(patsubst $(PREFIX)/%,$${prefix}/%,$1)
 
-install: all
-	install -d $(BIN) $(MAN) $(MAN5) $(MAN7) $(BASH) $(ZSH) $(FISH)
-	install -m 755 $(OUT)/regadm $(BIN)/regadm
-	install -m 644 $(wildcard man/*.1) $(MAN)
-	install -m 644 $(wildcard man/*.5) $(MAN5)
-	install -m 644 $(wildcard man/*.7) $(MAN7)
-	install -m 644 completions/regadm.bash $(BASH)/regadm
-	install -m 644 completions/regadm.zsh $(ZSH)/_regadm
-	install -m 644 completions/regadm.fish $(FISH)/regadm.fish
+install: all $(OUT)/libregadm.a
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(FLOORS:%=$(INCDIR)/%) $(SECTIONS:%=$(MANDIR)/man%) \
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
+	install -m 755 $(OUT)/regadm $(DESTDIR)$(BINDIR)/regadm
+	install -m 644 $(OUT)/libregadm.a $(DESTDIR)$(LIBDIR)/libregadm.a
+	$(foreach f,$(FLOORS),install -m 644 $(filter lib/$f/%,$(PUBLIC)) $(DESTDIR)$(INCDIR)/$f;)
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(call below_prefix,$(LIBDIR))|; s|@INCDIR@|$(call below_prefix,$(INCDIR))|' \
+		-e 's|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES)|' \
+		.packaging/regadm.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/regadm.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/regadm.pc
+	$(foreach s,$(SECTIONS),install -m 644 $(wildcard man/*.$s) $(DESTDIR)$(MANDIR)/man$s;)
+	install -m 644 completions/regadm.bash $(DESTDIR)$(BASHDIR)/regadm
+	install -m 644 completions/regadm.zsh $(DESTDIR)$(ZSHDIR)/_regadm
+	install -m 644 completions/regadm.fish $(DESTDIR)$(FISHDIR)/regadm.fish
 
 uninstall:
-	rm -f $(BIN)/regadm $(patsubst man/%,$(MAN)/%,$(wildcard man/*.1)) \
-		$(patsubst man/%,$(MAN5)/%,$(wildcard man/*.5)) $(patsubst man/%,$(MAN7)/%,$(wildcard man/*.7))
-	rm -f $(BASH)/regadm $(ZSH)/_regadm $(FISH)/regadm.fish
+	rm -f $(addprefix $(DESTDIR),$(BINDIR)/regadm $(LIBDIR)/libregadm.a $(LIBDIR)/pkgconfig/regadm.pc \
+		$(foreach s,$(SECTIONS),$(patsubst man/%,$(MANDIR)/man$s/%,$(wildcard man/*.$s))) \
+		$(BASHDIR)/regadm $(ZSHDIR)/_regadm $(FISHDIR)/regadm.fish)
+	rm -rf $(DESTDIR)$(INCDIR)
+
+# Debian packages, checked by lintian, in build/deb.
+DEB ?= build/deb
+deb:
+	@tests/setup.sh build check deb
+	@.packaging/build-deb $(DEB) $(VERSION)
 
 clean:
 	rm -rf build
 
 help:
 	@echo "all demo check | unit driver cli cli-s3 lint e2e shared fuzz-replay | asan tsan clang valgrind fuzz bench"
-	@echo "gen gen-check format screenshot | install uninstall (PREFIX, DESTDIR) | clean"
+	@echo "gen gen-check format screenshot | install uninstall (PREFIX, DESTDIR) | deb clean"
 
 .PHONY: all packages test-programs demo check unit driver cli cli-s3 fuzz-replay shared e2e lint asan tsan clang \
-	valgrind fuzz fuzzers bench gen gen-check format screenshot install uninstall clean help
+	valgrind fuzz fuzzers bench gen gen-check format screenshot install uninstall deb clean help
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs the Debian packages that are missing: tests/setup.sh build|check...
+# Installs the Debian packages that are missing: tests/setup.sh build|check|deb...
 # Where that is not possible it names them and ends with status 3. With --missing it only ever names them.
 set -euo pipefail
 
@@ -11,6 +11,7 @@ check="libcmocka-dev libjansson-dev python3 clang clang-format libclang-rt-dev|c
 # Programs that only some end-to-end tests talk to; those are skipped where a release has no such package.
 peers="docker-registry skopeo umoci podman apache2-utils strace tmux curl jq xz-utils busybox-static|busybox
     radosgw ceph-mon ceph-osd ceph-common chromium"
+deb="dpkg-dev debhelper lintian"
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 available() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }
@@ -60,7 +61,8 @@ for arg; do
     --missing) only_name=true ;;
     build) list+=" $build" ;;
     check) list+=" $check $peers" ;;
-    *) echo "usage: tests/setup.sh [--missing] build|check..." >&2 && exit 2 ;;
+    deb) list+=" $deb" ;;
+    *) echo "usage: tests/setup.sh [--missing] build|check|deb..." >&2 && exit 2 ;;
     esac
 done
 

@@ -1,6 +1,7 @@
 /*
  * Force-included in every file of the project (`-include lib/base/prelude.h`): feature macros that must come
- * before any system header, the attributes the headers use, and functions that nobody may call.
+ * before any system header, the attributes the headers use, and functions that nobody here may call. Programs of
+ * others that use the installed headers keep their freedom.
  */
 #ifndef RA_BASE_PRELUDE_H
 #define RA_BASE_PRELUDE_H
@@ -26,7 +27,7 @@
 #define RA_NORETURN          __attribute__((noreturn))
 #define RA_COUNT(array)      (sizeof(array) / sizeof((array)[0]))
 
-#ifndef __cplusplus
+#ifdef RA_VERSION
 /* Unbounded or locale-bound or thread-hostile: there is a better one in lib/base for each. */
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof tmpnam tempnam mktemp gmtime \
     localtime

@@ -13,7 +13,7 @@
 struct ra_storage_where {
     const char *root;       /* a path; or NULL */
     const char *config;     /* a config.yml; or NULL */
-    const char *const *env; /* the environment, NULL at the end */
+    const char *const *env; /* the environment, NULL at the end; or NULL */
     bool follow;            /* symbolic links may lead out of the root */
     bool create;            /* a root that holds no storage yet, or is not there, is fine */
     bool pretend;           /* and nothing is made there: the storage is an empty one in memory */

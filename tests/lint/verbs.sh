@@ -14,7 +14,7 @@ check()
 
 # --- fresh: generated again aside, nothing changes
 mkdir "$work/man" "$work/completions"
-cp man/*.[157] "$work/man"
+cp man/*.[1357] "$work/man"
 [ ! -e README.md ] || cp README.md "$work"
 same()
 {
@@ -57,7 +57,7 @@ for verb in $verbs; do
 done
 
 # --- well formed
-for page in man/*.[157]; do
+for page in man/*.[1357]; do
     check "$(basename "$page")" mandoc -Tlint -W warning "$page"
 done
 check bash bash -n completions/regadm.bash
