@@ -18,7 +18,7 @@ CC := $(or $(CC_$(VARIANT)),cc)
 endif
 $(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan and fuzz))
 
-PACKAGES := libcrypto yaml-0.1 libarchive libxcrypt libisal libcurl libzstd liblzma zlib
+PACKAGES := libcrypto yaml-0.1 libxcrypt libisal libcurl libzstd liblzma zlib
 OPT      ?= $(OPT_$(VARIANT))
 # Builds for tests can make storage calls fail: REGADM_FAULT, see lib/store/fault.h.
 FAULTS   := $(if $(filter release clang,$(VARIANT)),,-DRA_TEST_FAULTS)
@@ -178,7 +178,7 @@ install: all $(OUT)/libregadm.a
 	install -m 644 $(OUT)/libregadm.a $(DESTDIR)$(LIBDIR)/libregadm.a
 	$(foreach f,$(FLOORS),install -m 644 $(filter lib/$f/%,$(PUBLIC)) $(DESTDIR)$(INCDIR)/$f;)
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(call below_prefix,$(LIBDIR))|; s|@INCDIR@|$(call below_prefix,$(INCDIR))|' \
-		-e 's|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(PACKAGES)|' \
+		-e 's|@VERSION@|$(VERSION)|; s|@PACKAGES@|$(filter-out libcurl,$(PACKAGES))|' \
 		.packaging/regadm.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/regadm.pc
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/regadm.pc
 	$(foreach s,$(SECTIONS),install -m 644 $(wildcard man/*.$s) $(DESTDIR)$(MANDIR)/man$s;)

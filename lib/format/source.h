@@ -1,7 +1,6 @@
 /*
  * Where bytes come from and where they go, for codecs that sit between the two. A source lends what it has,
- * so that nothing is copied on the way: a decoder is a source that pulls from another. libarchive's read
- * callback has the same form.
+ * so that nothing is copied on the way: a decoder is a source that pulls from another.
  */
 #ifndef RA_FORMAT_SOURCE_H
 #define RA_FORMAT_SOURCE_H
