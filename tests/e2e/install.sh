@@ -40,7 +40,11 @@ check "zsh knows its completion" completes_zsh
 check "fish knows its completion" completes_fish
 check "every manual page is there and shows" pages
 check "every header compiles alone" headers_alone
-case $VARIANT in asan) more=(-fsanitize=address,undefined) ;; tsan) more=(-fsanitize=thread) ;; *) more=() ;; esac
+case $VARIANT in
+    asan) more=("-fsanitize=address,undefined") ;;
+    tsan) more=("-fsanitize=thread") ;;
+    *) more=() ;;
+esac
 check "the example of the manual builds" example
 sample "$WORK/root" >/dev/null
 same "and tells what ls tells" \
