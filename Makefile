@@ -1,5 +1,5 @@
 # regadm: `make` builds, `make demo` shows it at work, `make check` tests it; those two install what they need
-# (Debian, Ubuntu). `make help` lists the rest. VARIANT=asan|tsan|clang|debug|fuzz builds and tests another way.
+# (Debian, Ubuntu). `make help` lists the rest. VARIANT=asan|tsan|clang|debug|fuzz builds and tests another way; .ci/arm64 for arm64.
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 VARIANT ?= release
@@ -10,18 +10,19 @@ OPT_debug   := -O0 -g3
 OPT_clang   := -O2 -g
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+OPT_arm64   := $(OPT_release)
 OPT_fuzz    := $(OPT_asan) -fsanitize=fuzzer-no-link
 CC_clang    := clang
 CC_fuzz     := clang
 ifeq ($(origin CC),default)
 CC := $(or $(CC_$(VARIANT)),cc)
 endif
-$(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan and fuzz))
+$(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan, fuzz and arm64))
 
 PACKAGES := libcrypto yaml-0.1 libxcrypt libisal libcurl libzstd liblzma zlib
 OPT      ?= $(OPT_$(VARIANT))
 # Builds for tests can make storage calls fail: REGADM_FAULT, see lib/store/fault.h.
-FAULTS   := $(if $(filter release clang,$(VARIANT)),,-DRA_TEST_FAULTS)
+FAULTS   := $(if $(filter release clang arm64,$(VARIANT)),,-DRA_TEST_FAULTS)
 WERROR   ?= -Werror
 WARN     := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
 	-Wno-missing-field-initializers
