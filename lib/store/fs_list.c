@@ -90,6 +90,41 @@ static int look_if_needed(struct list *l, const struct dirent64 *d, unsigned wan
     return 1;
 }
 
+/* Links to folders that a key may lead through. Without a limit a few of them, each leading to a folder with more of
+ * them, make names without number. */
+#define LINKS_MAX 8
+
+/* Whether what path[0..len) names is itself a link, or the very folder `target`. */
+static void look_at_way(struct list *l, size_t len, const struct stat *target, bool *link, bool *same)
+{
+    ra_auto_free char *path = ra_strndup(l->key.data, len);
+    ra_auto_fd int named = ra_fs_resolve(fs_of(l), path, O_PATH | O_NOFOLLOW);
+    ra_auto_fd int fd = ra_fs_resolve(fs_of(l), path, O_PATH);
+    struct stat st;
+    *link = len > 0 && named >= 0 && !fstat(named, &st) && S_ISLNK(st.st_mode);
+    *same = fd >= 0 && !fstat(fd, &st) && st.st_dev == target->st_dev && st.st_ino == target->st_ino;
+}
+
+/* Whether following a link to a folder would never end, or hardly ever: we came through that folder already, or
+ * through too many links. */
+static bool leads_astray(struct list *l, const struct ra_fs_look *seen)
+{
+    if (seen->kind != RA_PREFIX || !seen->link)
+        return false;
+    unsigned links = 0;
+    for (size_t len = l->folder_len;; len = ra_fs_folder_len(l->key.data, len)) {
+        bool link, same;
+        size_t bare = len && l->key.data[len - 1] == '/' ? len - 1 : len;
+        look_at_way(l, bare, &seen->st, &link, &same);
+        links += link;
+        if (same || links >= LINKS_MAX)
+            return true;
+        if (bare == 0)
+            return false;
+        len = bare;
+    }
+}
+
 static int take_level(struct list *l, const struct dirent64 *d, struct ra_err *err)
 {
     struct ra_fs_look seen;
@@ -97,6 +132,8 @@ static int take_level(struct list *l, const struct dirent64 *d, struct ra_err *e
     int rc = look_if_needed(l, d, l->opts.want, &seen, err);
     if (rc <= 0)
         return rc;
+    if (leads_astray(l, &seen))
+        seen.kind = RA_OTHER;
     ra_fs_fill(&seen, &st);
     add(l, d->d_name, &st);
     return 0;
@@ -169,19 +206,6 @@ static void push_folder(struct list *l, const char *name)
     ra_buf_add(&l->next, name, strlen(name) + 1);
 }
 
-/* Whether a folder that a link leads to is one we came through: following it would never end. */
-static bool leads_back(struct list *l, const struct stat *target)
-{
-    for (size_t len = l->folder_len;; len = ra_fs_folder_len(l->key.data, len)) {
-        ra_auto_fd int fd = ra_fs_resolve_folder(fs_of(l), l->key.data, len, O_PATH);
-        struct stat st;
-        if (fd >= 0 && !fstat(fd, &st) && st.st_dev == target->st_dev && st.st_ino == target->st_ino)
-            return true;
-        if (len == 0)
-            return false;
-    }
-}
-
 static int take_deep(struct list *l, const struct dirent64 *d, struct ra_err *err)
 {
     struct ra_fs_look seen;
@@ -189,7 +213,7 @@ static int take_deep(struct list *l, const struct dirent64 *d, struct ra_err *er
     int rc = look_if_needed(l, d, d->d_type == DT_DIR ? 0 : l->opts.want, &seen, err);
     if (rc <= 0)
         return rc;
-    if (seen.kind == RA_PREFIX && seen.link && leads_back(l, &seen.st))
+    if (leads_astray(l, &seen))
         seen.kind = RA_OTHER;
     if (seen.kind == RA_PREFIX) {
         push_folder(l, d->d_name);

@@ -49,8 +49,9 @@ const struct ra_store_info *ra_store_info(const struct ra_store *s);
 enum ra_kind {
     RA_OBJECT, /* has bytes */
     RA_PREFIX, /* a folder */
-    /* A device, a socket, a fifo, a symlink that leads nowhere or out of the root: never read (UNSUPPORTED), never
-     * removed, but that ra_store_remove_prefix takes links. */
+    /* A device, a socket, a fifo, a symlink that leads nowhere or out of the root; in a listing also one that leads
+     * back to a folder on its own way, or comes after too many others. Never read (UNSUPPORTED), never removed, but
+     * that ra_store_remove_prefix takes links. */
     RA_OTHER,
 };
 

@@ -198,6 +198,38 @@ static void cycles_end(void **state)
                         "b/other/x object 1\nb/y object 1\n");
 }
 
+static void a_level_does_not_lead_back(void **state)
+{
+    struct t_fs *t = *state;
+    t_mkdir(t_at(t, "a/b"));
+    t_symlink("..", t_at(t, "a/b/up"));
+    t_symlink("../..", t_at(t, "a/b/top"));
+    t_symlink("../c", t_at(t, "a/aside"));
+    t_mkdir(t_at(t, "c"));
+    t_symlink("../a", t_at(t, "c/back"));
+    assert_string_equal(t_list(t->s, "a/b/", PLAIN), "top other\nup other\n");
+    assert_string_equal(t_list(t->s, "c/", PLAIN), "back prefix\n");
+    assert_string_equal(t_list(t->s, "a/aside/", PLAIN), "back other\n");
+}
+
+/* Twenty folders with two links each to the next: a million names, but for the limit. */
+static void links_do_not_multiply(void **state)
+{
+    struct t_fs *t = *state;
+    for (int i = 0; i < 20; i++) {
+        t_mkdir(t_at(t, t_fmt("m/%d", i)));
+        t_symlink(t_fmt("../%d", i + 1), t_at(t, t_fmt("m/%d/x", i)));
+        t_symlink(t_fmt("../%d", i + 1), t_at(t, t_fmt("m/%d/y", i)));
+    }
+    const char *all = t_keys(t->s, "m/0/");
+    size_t lines = 0;
+    for (const char *p = all; *p; p++)
+        lines += *p == '\n';
+    assert_int_equal(lines, 1 << 9);
+    assert_string_equal(t_list(t->s, "m/0/x/y/x/y/x/y/x/", PLAIN), "x prefix\ny prefix\n");
+    assert_string_equal(t_list(t->s, "m/0/x/y/x/y/x/y/x/y/", PLAIN), "x other\ny other\n");
+}
+
 /* --- things ---------------------------------------------------------------------------------- */
 
 static void make_socket(const char *path)
@@ -343,6 +375,8 @@ int main(void)
         cmocka_unit_test(leaves_may_be_links),
         cmocka_unit_test(a_link_is_replaced_not_written_through),
         cmocka_unit_test(cycles_end),
+        cmocka_unit_test(a_level_does_not_lead_back),
+        cmocka_unit_test(links_do_not_multiply),
         cmocka_unit_test(things_are_no_objects),
         cmocka_unit_test(what_is_no_folder_holds_nothing),
         cmocka_unit_test(a_shut_folder_is_told_and_the_rest_listed),
