@@ -9,6 +9,22 @@ struct manifests {
 
 /* --- one manifest ------------------------------------------------------------------------------------------- */
 
+/* The inventory is older than the manifests: what came with one of them since is looked for by itself. */
+static void look_for_late(struct ra_survey_run *run, struct ra_survey_worker *w, const struct ra_ref *ref,
+                          uint32_t id)
+{
+    struct ra_stat st;
+    bool needed = ref->role == RA_REF_CONFIG || ref->role == RA_REF_LAYER || ref->role == RA_REF_BLOB;
+    bool counted = ra_survey_wants(run, RA_SURVEY_BLOBS | RA_SURVEY_SIZES) && !run->listed;
+    if (!needed || !counted || ra_blobs_flags(run->out->blobs, id) & RA_BLOB_PRESENT)
+        return;
+    if (ra_store_stat(run->job->store, ra_key_blob(&w->key, &ref->digest), &st, NULL) < 0 ||
+        st.kind != RA_OBJECT)
+        return;
+    ra_blobs_set(run->out->blobs, id, RA_BLOB_PRESENT);
+    ra_blobs_size_is(run->out->blobs, id, ra_survey_wants(run, RA_SURVEY_DISK) ? st.disk : st.size);
+}
+
 static struct ra_survey_manifest *make(struct ra_survey_run *run, struct ra_survey_worker *w, uint32_t blob,
                                        enum ra_manifest_state state)
 {
@@ -25,6 +41,7 @@ static struct ra_survey_manifest *make(struct ra_survey_run *run, struct ra_surv
             *to = ra_blobs_add(run->out->blobs, &ref->digest);
             if (ref->size >= 0)
                 ra_blobs_declare(run->out->blobs, *to, (uint64_t)ref->size);
+            look_for_late(run, w, ref, *to);
             to++;
             m->count[role]++;
         }
@@ -85,6 +102,7 @@ static int read_manifest(void *arg, size_t i, unsigned worker, struct ra_err *er
         /* What it occupies is known from the listing alone. */
         if (!ra_survey_wants(run, RA_SURVEY_DISK))
             ra_blobs_size_is(run->out->blobs, m->ids.at[i], st.size);
+        ra_blobs_set(run->out->blobs, m->ids.at[i], RA_BLOB_PRESENT);
     }
     ra_progress_add(run->job->progress, 1, st.size);
     return 0;

@@ -12,8 +12,9 @@
 
 #include "format/digest.h"
 
-enum ra_blob_flag {                           /* facts that are only ever added */
-                    RA_BLOB_PRESENT = 1 << 0, /* the inventory saw its folder below blobs/ */
+enum ra_blob_flag { /* facts that are only ever added */
+                    RA_BLOB_PRESENT =
+                        1 << 0, /* the inventory saw its folder below blobs/, or it was seen since */
                     RA_BLOB_SIZED =
                         1 << 1, /* the size is that of the file; else as some manifest declares it */
                     RA_BLOB_MANIFEST = 1 << 2, /* a revision or a tag names it */

@@ -4,12 +4,36 @@
 #include "base/vec.h"
 #include "registry/layout.h"
 
+/* Naps of 1, 2, 4, ... ms between attempts to read a link that was written less than so many ns ago. */
+#define LINK_ATTEMPTS 6
+#define LINK_YOUNG    2000000000
+
+bool ra_link_may_come(struct ra_store *s, const struct ra_buf *bytes, int64_t mtime, unsigned attempt)
+{
+    int64_t now;
+    if (bytes->len || attempt >= LINK_ATTEMPTS || ra_store_now(s, &now, NULL) < 0 || now - mtime > LINK_YOUNG)
+        return false;
+    struct timespec nap = {.tv_nsec = 1000000 << attempt};
+    nanosleep(&nap, NULL);
+    return true;
+}
+
+static int get_link(struct ra_store *s, const char *key, struct ra_buf *bytes, struct ra_stat *st,
+                    struct ra_err *err)
+{
+    for (unsigned attempt = 0;; attempt++) {
+        int rc = ra_store_get(s, key, RA_LINK_MAX, bytes, st, err);
+        if (rc < 0 || !ra_link_may_come(s, bytes, st->mtime, attempt))
+            return rc;
+    }
+}
+
 int ra_link_read(struct ra_store *s, const char *key, struct ra_digest *out, int64_t *mtime,
                  struct ra_err *err)
 {
     RA_BUF_AUTO bytes = {0};
     struct ra_stat st;
-    int rc = ra_store_get(s, key, RA_LINK_MAX, &bytes, &st, err);
+    int rc = get_link(s, key, &bytes, &st, err);
     if (rc == -RA_TOOBIG)
         return ra_fail(err, RA_CORRUPT, "the link '%s' holds more than a digest", key);
     if (rc < 0)

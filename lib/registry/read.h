@@ -10,9 +10,14 @@
 #include "store/store.h"
 
 /* The digest a link holds, and when it was written (mtime may be NULL). NOTFOUND; CORRUPT when it holds
- * anything but a digest. */
+ * anything but a digest, and does not come to hold one. */
 int ra_link_read(struct ra_store *s, const char *key, struct ra_digest *out, int64_t *mtime,
                  struct ra_err *err);
+
+/* Registries before 3.1 write links where they lie, so that for a moment one is empty. Whether a link of these bytes,
+ * written at `mtime`, may be such: then a little time has passed, more with each attempt (0, 1, ...), and it should be
+ * read again. */
+bool ra_link_may_come(struct ra_store *s, const struct ra_buf *bytes, int64_t mtime, unsigned attempt);
 
 /* The bytes of a small blob, appended to out. NOTFOUND, TOOBIG (over limit), ... */
 int ra_blob_get(struct ra_store *s, const struct ra_digest *d, size_t limit, struct ra_buf *out,
