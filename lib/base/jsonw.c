@@ -113,37 +113,46 @@ static void put_escape(struct ra_jsonw *w, unsigned char c)
     put(w, text, (size_t)n);
 }
 
-/* The length of what can stand as it is, from s on. */
-static size_t clean_run(const char *s, size_t n)
+/* The length of what can stand as it is, from s on. What is pretty may be for a terminal. */
+static size_t clean_run(const struct ra_jsonw *w, const char *s, size_t n)
 {
     size_t i = 0;
     while (i < n) {
         unsigned char c = (unsigned char)s[i];
         uint32_t cp;
         size_t length = c < 0x80 ? (c >= ' ' && c != '"' && c != '\\') : ra_utf8_decode(s + i, n - i, &cp);
-        if (length == 0)
+        if (length == 0 || (w->pretty && (c == 0x7f || (c > 0x7f && ra_is_harmful(cp)))))
             break;
         i += length;
     }
     return i;
 }
 
+/* One character that cannot; returns its length. */
+static size_t put_unclean(struct ra_jsonw *w, const char *s, size_t n)
+{
+    char text[16];
+    uint32_t cp;
+    size_t length = ra_utf8_decode(s, n, &cp);
+    if ((unsigned char)*s < 0x7f)
+        put_escape(w, (unsigned char)*s);
+    else if (length == 0)
+        put(w, "\xef\xbf\xbd", 3);
+    else
+        put(w, text, (size_t)snprintf(text, sizeof(text), "\\u%04x", cp));
+    return length ? length : 1;
+}
+
 static void put_string(struct ra_jsonw *w, const char *s, size_t n)
 {
     put(w, "\"", 1);
     while (n > 0) {
-        size_t run = clean_run(s, n);
+        size_t run = clean_run(w, s, n);
         put(w, s, run);
+        if (run < n)
+            run += put_unclean(w, s + run, n - run);
         s += run;
         n -= run;
-        if (n == 0)
-            break;
-        if ((unsigned char)*s >= 0x80)
-            put(w, "\xef\xbf\xbd", 3);
-        else
-            put_escape(w, (unsigned char)*s);
-        s++;
-        n--;
     }
     put(w, "\"", 1);
 }
@@ -162,10 +171,26 @@ void ra_jsonw_key(struct ra_jsonw *w, const char *key)
     ra_jsonw_keyn(w, key, strlen(key));
 }
 
+/* Harmful characters of a JSON text, which can stand in its strings only, escaped where it is pretty. */
+static void put_text(struct ra_jsonw *w, const char *json, size_t n)
+{
+    size_t from = 0, length;
+    for (size_t i = 0; w->pretty && i < n; i += length ? length : 1) {
+        uint32_t cp;
+        length = (unsigned char)json[i] < 0x7f ? 1 : ra_utf8_decode(json + i, n - i, &cp);
+        if ((unsigned char)json[i] < 0x7f || length == 0 || !ra_is_harmful(cp))
+            continue;
+        put(w, json + from, i - from);
+        put_unclean(w, json + i, length);
+        from = i + length;
+    }
+    put(w, json + from, n - from);
+}
+
 void ra_jsonw_raw(struct ra_jsonw *w, const char *json, size_t n)
 {
     before_value(w);
-    put(w, json, n);
+    put_text(w, json, n);
 }
 
 void ra_jsonw_strn(struct ra_jsonw *w, const char *s, size_t n)

@@ -170,7 +170,7 @@ size_t ra_utf8_decode(const char *s, size_t n, uint32_t *cp)
     return len;
 }
 
-static bool is_harmful(uint32_t cp)
+bool ra_is_harmful(uint32_t cp)
 {
     bool control = cp < 0x20 || (cp >= 0x7f && cp < 0xa0);
     bool direction =
@@ -183,7 +183,7 @@ void ra_text_safe(struct ra_buf *out, const char *s, size_t n)
     for (size_t i = 0; i < n;) {
         uint32_t cp;
         size_t len = ra_utf8_decode(s + i, n - i, &cp);
-        if (len && !is_harmful(cp))
+        if (len && !ra_is_harmful(cp))
             ra_buf_add(out, s + i, len);
         else if (len && cp == '\n')
             ra_buf_adds(out, "\\n");

@@ -28,6 +28,10 @@ unsigned ra_edit_distance(const char *a, const char *b);
  * positive. */
 int ra_version_cmp(const char *a, const char *b);
 
+/* Whether a terminal may take the character for a command: control characters, DEL, C1 controls, bidirectional
+ * overrides. */
+bool ra_is_harmful(uint32_t cp);
+
 /* Appends text so that it can do a terminal no harm: control characters, DEL, C1 controls, bidirectional
  * overrides and bytes that are not UTF-8 become \n \t \xNN or \u{NNNN}; the rest stays as it is. */
 void ra_text_safe(struct ra_buf *out, const char *s, size_t n);
