@@ -33,6 +33,7 @@ const struct ra_finding_code ra_finding_codes[] = {
     {"leftover", "a temporary file of the registry's own writing; gc removes it when it is old enough"},
     {"legacy-file", "written by a registry before 2.4, of no use to later ones"},
     {"link-mismatch", "a link names another digest than its path; both are kept"},
+    {"linked-folder", "a part of a repository is a symbolic link; what it leads to is kept"},
     {"missing-blob", "a blob that is needed is not there; push the image again, or refill from a backup"},
     {"missing-layer-link",
      "a blob is there, but its repository has no link to it; fsck --repair writes the link"},

@@ -13,6 +13,8 @@ struct repo {
     bool algs[RA_ALG_COUNT]; /* what the folder above holds */
     bool whole_links;        /* an entry's size tells whether its link is worth reading */
     struct ra_survey_upload *upload;
+    bool linked;  /* it is behind a symbolic link */
+    bool foreign; /* and there is something in it that is not an upload's */
 };
 
 struct lists {
@@ -34,6 +36,21 @@ static int cannot_list(struct repo *r, const char *path, unsigned flags, struct 
     r->out->flags |= flags;
     struct ra_place at = {.path = path, .repository = r->out->name};
     return ra_survey_complain(r->run, "unreadable", &at, from, err);
+}
+
+/* A part of a repository that is a symbolic link may be another's, or no part at all: what is behind it is not this
+ * repository's to lose. */
+static bool is_linked(struct repo *r, const char *prefix)
+{
+    struct ra_stat st;
+    ra_auto_free char *key = ra_strndup(prefix, strlen(prefix) - 1);
+    if (!(ra_store_info(r->run->job->store)->caps & RA_CAP_OWNER) ||
+        ra_store_stat(r->run->job->store, key, &st, NULL) < 0 || !st.link)
+        return false;
+    struct ra_place at = {.path = key, .repository = r->out->name};
+    ra_find(r->run->job->findings, RA_NOTE, "linked-folder", &at,
+            "a symbolic link: what it leads to is kept");
+    return true;
 }
 
 static int list_part(struct repo *r, const char *prefix, enum ra_list_mode mode, const char *leaf,
@@ -160,11 +177,20 @@ static int list_tags(struct repo *r, struct ra_err *err)
     return rc;
 }
 
+static bool is_of_upload(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return ra_streq(name, "data") || ra_streq(name, "startedat") || ra_starts_with(name, "hashstates/") ||
+           ra_key_is_leftover(slash ? slash + 1 : name);
+}
+
 static int take_upload_file(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
 {
-    struct ra_survey_upload *u = ((struct repo *)arg)->upload;
+    struct repo *r = arg;
+    struct ra_survey_upload *u = r->upload;
     u->touched = e->st.mtime > u->touched ? e->st.mtime : u->touched;
     u->bytes += e->st.kind == RA_OBJECT ? e->st.size : 0;
+    r->foreign |= !is_of_upload(e->name);
     return 0;
 }
 
@@ -174,6 +200,7 @@ static int read_upload(struct repo *r, struct ra_survey_upload *u, struct ra_err
     const char *repo = r->out->name;
     struct ra_stat folder;
     r->upload = u;
+    r->foreign = false;
     RA_ERR_AUTO trouble = {0};
     int rc = ra_survey_each(r->run, ra_key_upload(&w->key, repo, u->id), RA_LIST_DEEP, NULL,
                             RA_WANT_SIZE | RA_WANT_MTIME, take_upload_file, r, &trouble);
@@ -186,6 +213,8 @@ static int read_upload(struct repo *r, struct ra_survey_upload *u, struct ra_err
         u->touched = folder.mtime;
     rc = ra_sure_get(r->run->job->store, ra_key_upload_startedat(&w->key, repo, u->id), RA_LINK_MAX, &w->buf,
                      NULL, NULL);
+    if (r->foreign || r->linked)
+        u->touched = INT64_MAX; /* nobody's to remove */
     if (rc == 0 && !ra_time_parse(ra_buf_str(&w->buf), w->buf.len, &u->started))
         u->started = RA_TIME_NONE;
     return rc == -RA_CANCELLED ? ra_check_cancelled(err) : 0;
@@ -197,6 +226,7 @@ static int list_uploads(struct repo *r, struct ra_err *err)
     RA_ERR_AUTO trouble = {0};
     const char *prefix = ra_key_uploads(&w->key, r->out->name);
     w->names.n = 0;
+    r->linked = is_linked(r, prefix);
     int rc = ra_survey_each(r->run, prefix, RA_LIST_LEVEL, NULL, 0, take_name, r, &trouble);
     if (rc < 0)
         return cannot_list(r, prefix, 0, &trouble, err);
@@ -243,6 +273,9 @@ static int list_repo(void *arg, size_t i, unsigned worker, struct ra_err *err)
     struct repo r = {.run = run, .w = &run->workers[worker], .out = out};
     out->n_tags = out->n_revs = out->n_layers = out->n_uploads = 0;
     int rc = 0;
+    if ((out->flags & RA_REPO_MANIFESTS && is_linked(&r, ra_key_manifests(&r.w->key, out->name))) ||
+        (out->flags & RA_REPO_LAYERS && is_linked(&r, ra_key_layers(&r.w->key, out->name))))
+        out->flags |= RA_REPO_PROTECT;
     if (out->flags & RA_REPO_MANIFESTS)
         rc = list_manifests(&r, err);
     if (rc == 0 && out->flags & RA_REPO_LAYERS && ra_survey_wants(run, RA_SURVEY_LAYERS))
