@@ -19,7 +19,7 @@ CC := $(or $(CC_$(VARIANT)),cc)
 endif
 $(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan, fuzz and arm64))
 
-PACKAGES := libcrypto yaml-0.1 libxcrypt libisal libcurl libzstd liblzma zlib
+PACKAGES := libcrypto yaml-0.1 libarchive libxcrypt libisal libcurl libzstd liblzma zlib
 OPT      ?= $(OPT_$(VARIANT))
 # Builds for tests can make storage calls fail: REGADM_FAULT, see lib/store/fault.h.
 FAULTS   := $(if $(filter release clang arm64,$(VARIANT)),,-DRA_TEST_FAULTS)

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # "a|b": the first one that this release has.
-build="gcc make pkg-config libssl-dev libyaml-dev libcrypt-dev libisal-dev
+build="gcc make pkg-config libssl-dev libyaml-dev libarchive-dev libcrypt-dev libisal-dev
     libcurl4-openssl-dev libzstd-dev liblzma-dev libbz2-dev zlib1g-dev"
 check="libcmocka-dev libjansson-dev python3 clang clang-format libclang-rt-dev|clang universal-ctags shellcheck mandoc valgrind
     bash-completion zsh fish git"
