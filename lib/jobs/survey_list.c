@@ -40,17 +40,36 @@ static int cannot_list(struct repo *r, const char *path, unsigned flags, struct 
 
 /* A part of a repository that is a symbolic link may be another's, or no part at all: what is behind it is not this
  * repository's to lose. */
+static void spare_linked(struct repo *r, const char *path)
+{
+    struct ra_place at = {.path = path, .repository = r->out->name};
+    ra_find(r->run->job->findings, RA_NOTE, "linked-folder", &at,
+            "a symbolic link: what it leads to is kept");
+    r->out->flags |= RA_REPO_PROTECT;
+}
+
+static bool may_have_links(const struct repo *r)
+{
+    return ra_store_info(r->run->job->store)->caps & RA_CAP_OWNER;
+}
+
 static bool is_linked(struct repo *r, const char *prefix)
 {
     struct ra_stat st;
     ra_auto_free char *key = ra_strndup(prefix, strlen(prefix) - 1);
-    if (!(ra_store_info(r->run->job->store)->caps & RA_CAP_OWNER) ||
-        ra_store_stat(r->run->job->store, key, &st, NULL) < 0 || !st.link)
+    if (!may_have_links(r) || ra_store_stat(r->run->job->store, key, &st, NULL) < 0 || !st.link)
         return false;
-    struct ra_place at = {.path = key, .repository = r->out->name};
-    ra_find(r->run->job->findings, RA_NOTE, "linked-folder", &at,
-            "a symbolic link: what it leads to is kept");
+    spare_linked(r, key);
     return true;
+}
+
+/* An entry of the folder whose key w->key holds. */
+static void look_for_link(struct repo *r, const struct ra_entry *e)
+{
+    if (!may_have_links(r) || !e->st.link || e->st.kind != RA_PREFIX)
+        return;
+    ra_auto_free char *path = ra_asprintf("%s%s", r->w->key.s, e->name);
+    spare_linked(r, path);
 }
 
 static int list_part(struct repo *r, const char *prefix, enum ra_list_mode mode, const char *leaf,
@@ -70,6 +89,7 @@ static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_U
     int alg = ra_alg_find(e->name, strlen(e->name));
     if (e->st.kind == RA_OBJECT)
         return 0;
+    look_for_link(r, e);
     if (alg >= 0)
         r->algs[alg] = true;
     else if (ra_starts_with(e->name,
@@ -141,6 +161,7 @@ static int list_layers(struct repo *r, struct ra_err *err)
 static int take_name(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
 {
     struct repo *r = arg;
+    look_for_link(r, e);
     if (e->st.kind != RA_OTHER && e->st.kind != RA_OBJECT && strlen(e->name) <= RA_NAME_MAX)
         *ra_vec_push(&r->w->names) = ra_arena_strdup(r->w->arena, e->name);
     return 0;
@@ -249,6 +270,7 @@ static int take_manifests_part(void *arg, const struct ra_entry *e, struct ra_er
     struct repo *r = arg;
     if (e->st.kind == RA_OBJECT)
         return 0;
+    look_for_link(r, e);
     r->has_tags |= strcmp(e->name, "tags") == 0;
     r->has_revs |= strcmp(e->name, "revisions") == 0;
     return 0;
@@ -273,9 +295,10 @@ static int list_repo(void *arg, size_t i, unsigned worker, struct ra_err *err)
     struct repo r = {.run = run, .w = &run->workers[worker], .out = out};
     out->n_tags = out->n_revs = out->n_layers = out->n_uploads = 0;
     int rc = 0;
-    if ((out->flags & RA_REPO_MANIFESTS && is_linked(&r, ra_key_manifests(&r.w->key, out->name))) ||
-        (out->flags & RA_REPO_LAYERS && is_linked(&r, ra_key_layers(&r.w->key, out->name))))
-        out->flags |= RA_REPO_PROTECT;
+    if (out->flags & RA_REPO_MANIFESTS)
+        is_linked(&r, ra_key_manifests(&r.w->key, out->name));
+    if (out->flags & RA_REPO_LAYERS)
+        is_linked(&r, ra_key_layers(&r.w->key, out->name));
     if (out->flags & RA_REPO_MANIFESTS)
         rc = list_manifests(&r, err);
     if (rc == 0 && out->flags & RA_REPO_LAYERS && ra_survey_wants(run, RA_SURVEY_LAYERS))
