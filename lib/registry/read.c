@@ -11,7 +11,9 @@
 bool ra_link_may_come(struct ra_store *s, const struct ra_buf *bytes, int64_t mtime, unsigned attempt)
 {
     int64_t now;
-    if (bytes->len || attempt >= LINK_ATTEMPTS || ra_store_now(s, &now, NULL) < 0 || now - mtime > LINK_YOUNG)
+    bool in_place = ra_store_info(s)->caps & RA_CAP_FD; /* on a file system, that is */
+    if (!in_place || bytes->len || attempt >= LINK_ATTEMPTS || ra_store_now(s, &now, NULL) < 0 ||
+        now - mtime > LINK_YOUNG)
         return false;
     struct timespec nap = {.tv_nsec = 1000000 << attempt};
     nanosleep(&nap, NULL);
