@@ -106,7 +106,7 @@ static int write_stream(struct ra_export_plan *p, int fd, const char *name, stru
     struct ra_sink sink = {to_fd, &s};
     int rc = 0;
     if (p->opts->compress == RA_COMPRESS_GZIP)
-        s.gzip = ra_gzip_new(RA_GZIP_FAST, p->job->threads, sink);
+        s.gzip = ra_gzip_new(RA_GZIP_BEST, p->job->threads, sink);
     else if (p->opts->compress == RA_COMPRESS_ZSTD)
         rc = ra_zstd_new(1, p->job->threads, sink, &s.zstd, err);
     if (rc == 0)
