@@ -4,7 +4,10 @@
 #include "base/str.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 
 int ra_fd_read_all(int fd, const char *name, size_t limit, struct ra_buf *out, struct ra_err *err)
 {
@@ -33,6 +36,37 @@ int ra_file_read(const char *path, size_t limit, struct ra_buf *out, struct ra_e
     if (fd < 0)
         return ra_fail_sys(err, "cannot open '%s'", path);
     return ra_fd_read_all(fd, path, limit, out, err);
+}
+
+/* Component by component, for kernels without openat2. */
+static int open_unlinked(int folder, const char *path, int flags)
+{
+    ra_auto_fd int held = -1;
+    for (;;) {
+        char name[NAME_MAX + 1];
+        size_t n = strcspn(path, "/");
+        bool up = n == 2 && memcmp(path, "..", 2) == 0;
+        errno = n > NAME_MAX ? ENAMETOOLONG : up ? EXDEV : ENOENT;
+        if (n > NAME_MAX || n == 0 || up)
+            return -1;
+        memcpy(name, path, n);
+        name[n] = '\0';
+        bool last = !path[n];
+        int fd = openat(held >= 0 ? held : folder, name,
+                        (last ? flags : O_PATH | O_DIRECTORY) | O_NOFOLLOW | O_CLOEXEC);
+        if (last || fd < 0)
+            return fd;
+        ra_auto_close_(&held);
+        held = fd;
+        path += n + 1;
+    }
+}
+
+int ra_open_beneath(int folder, const char *path, int flags)
+{
+    struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
+    int fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+    return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_unlinked(folder, path, flags) : fd;
 }
 
 int ra_fd_write_all(int fd, const char *name, const void *p, size_t n, struct ra_err *err)

@@ -14,6 +14,11 @@
 int ra_fd_read_all(int fd, const char *name, size_t limit, struct ra_buf *out, struct ra_err *err);
 /* Appends a whole file; NOTFOUND, DENIED, TOOBIG, ... */
 int ra_file_read(const char *path, size_t limit, struct ra_buf *out, struct ra_err *err);
+/*
+ * Opens what is below a folder, links within it followed and none out of it; `flags` as for open(2), with O_CLOEXEC
+ * added. Where the kernel cannot hold it to that (Linux before 5.6), no link is followed at all. -1 with errno.
+ */
+int ra_open_beneath(int folder, const char *path, int flags);
 /* Writes all of it, through short writes and EINTR. */
 int ra_fd_write_all(int fd, const char *name, const void *p, size_t n, struct ra_err *err);
 

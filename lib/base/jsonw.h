@@ -25,11 +25,14 @@ struct ra_jsonw { /* private */
     FILE *file;
     struct ra_buf *buf;
     unsigned depth;
-    bool pretty, first, keyed, done;
+    bool pretty, shown, first, keyed, done;
     uint64_t objects[RA_JSONW_DEPTH / 64];
 };
 
-/* `pretty`: indented by two, one member a line; else no white space at all. */
+/*
+ * `pretty`: indented by two, one member a line; else no white space at all. What goes to a file, and what is pretty,
+ * may end on a terminal: characters that one takes for commands, or that turn its text around, are escaped there.
+ */
 void ra_jsonw_to_file(struct ra_jsonw *w, FILE *file, bool pretty);
 /* Appends to `buf`, within its ceiling. */
 void ra_jsonw_to_buf(struct ra_jsonw *w, struct ra_buf *buf, bool pretty);

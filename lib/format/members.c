@@ -1,5 +1,6 @@
 #include "format/members.h"
 
+#include "base/file.h"
 #include "base/names.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -7,9 +8,7 @@
 
 #include <fcntl.h>
 #include <fts.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #define LINKS_MAX 8
 
@@ -136,13 +135,6 @@ static struct entry *entry_of(struct ra_members *m, const char *name, size_t n)
 /* --- reading
  * ------------------------------------------------------------------------------------------------ */
 
-/* Opens below the folder, whatever links say. */
-static int open_beneath(int folder, const char *name)
-{
-    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH};
-    return (int)syscall(SYS_openat2, folder, name, &how, sizeof(how));
-}
-
 int ra_member_open(const struct ra_members *m, const struct ra_found *f, struct ra_member_reader *out,
                    struct ra_err *err)
 {
@@ -150,7 +142,7 @@ int ra_member_open(const struct ra_members *m, const struct ra_found *f, struct 
     *out = (struct ra_member_reader){m->fd, false, e->offset, e->size, m->names.at[f->index]};
     if (!m->folder)
         return 0;
-    out->fd = open_beneath(m->fd, out->name);
+    out->fd = ra_open_beneath(m->fd, out->name, O_RDONLY | O_NONBLOCK);
     out->owns_fd = true;
     return out->fd < 0 ? ra_fail_sys(err, "cannot open '%s'", out->name) : 0;
 }
@@ -346,7 +338,7 @@ int ra_members_open_tar(int fd, struct ra_members **out, struct ra_err *err)
 static int add_file(struct ra_members *m, const char *name, struct ra_err *err)
 {
     struct stat st;
-    ra_auto_fd int fd = open_beneath(m->fd, name);
+    ra_auto_fd int fd = ra_open_beneath(m->fd, name, O_RDONLY | O_NONBLOCK);
     const char *fault = text_fault(name, strlen(name));
     bool astray = fd < 0 && (errno == ENOENT || errno == EXDEV || errno == ELOOP);
     if (astray)

@@ -1,3 +1,4 @@
+# not on s3: it is about the modes of folders
 # shellcheck source=tests/lib/steps.sh
 . "$TESTLIB/steps.sh"
 chmod 755 .
