@@ -1,3 +1,4 @@
+# not on s3: there is no lock
 # shellcheck source=tests/lib/steps.sh
 . "$TESTLIB/steps.sh"
 # One regadm waits for the rest of its archive, and holds the lock meanwhile: each other that would write is refused.
