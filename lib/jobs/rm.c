@@ -36,12 +36,14 @@ static void take_away(struct ra_rm *rm, size_t i)
 {
     struct ra_survey_repo *repo = &rm->survey.repos.at[i];
     const struct ra_rm_repo *r = &rm->repos[i];
-    for (uint32_t k = 0; k < repo->n_tags; k++)
+    for (uint32_t k = 0; k < repo->n_tags; k++) {
+        r->targets[k] = repo->tags[k].target;
         if (r->tags[k]) {
             repo->tags[k].target = RA_NONE;
             repo->tags[k].flags = RA_TAG_NO_LINK;
             repo->tags[k].n_history = 0;
         }
+    }
     for (uint32_t k = 0; k < repo->n_revs; k++)
         if (r->revs[k])
             repo->revs[k].flags |= RA_REV_NO_LINK;
@@ -66,9 +68,10 @@ static void doom_layers(struct ra_rm *rm, size_t i, struct ra_reach *reach)
 
 /* --- the result --------------------------------------------------------------------------------------------- */
 
-static void add_item(struct ra_rm *rm, const char *repo, const char *tag, uint32_t blob)
+static void add_item(struct ra_rm *rm, const bool *goes, const char *repo, const char *tag, uint32_t blob)
 {
     struct ra_rm_item *item = ra_vec_push(&rm->result.items);
+    *ra_vec_push(&rm->goes) = goes;
     *item = (struct ra_rm_item){.repository = repo, .tag = tag, .has_digest = blob != RA_NONE};
     if (item->has_digest)
         ra_blobs_digest(rm->survey.blobs, blob, &item->digest);
@@ -79,13 +82,13 @@ static void add_items(struct ra_rm *rm, size_t i)
     const struct ra_survey_repo *repo = &rm->survey.repos.at[i];
     const struct ra_rm_repo *r = &rm->repos[i];
     if (r->whole)
-        add_item(rm, repo->name, NULL, RA_NONE);
+        add_item(rm, &r->whole, repo->name, NULL, RA_NONE);
     for (uint32_t k = 0; k < repo->n_tags; k++)
         if (r->tags[k] && !(repo->tags[k].flags & RA_TAG_NO_LINK))
-            add_item(rm, repo->name, repo->tags[k].name, repo->tags[k].target);
+            add_item(rm, &r->tags[k], repo->name, repo->tags[k].name, repo->tags[k].target);
     for (uint32_t k = 0; k < repo->n_revs; k++)
         if (r->revs[k] && !r->whole)
-            add_item(rm, repo->name, NULL, repo->revs[k].blob);
+            add_item(rm, &r->revs[k], repo->name, NULL, repo->revs[k].blob);
 }
 
 static void add_bytes(struct ra_rm *rm, unsigned part)
@@ -122,6 +125,7 @@ static void make_room(struct ra_rm *rm)
         rm->repos[i].tags = ra_calloc(repo->n_tags + 1, sizeof(bool));
         rm->repos[i].revs = ra_calloc(repo->n_revs + 1, sizeof(bool));
         rm->repos[i].layers = ra_calloc(repo->n_layers + 1, sizeof(bool));
+        rm->repos[i].targets = ra_calloc(repo->n_tags + 1, sizeof(uint32_t));
     }
 }
 
@@ -130,6 +134,7 @@ static void carry_out_in_mind(struct ra_rm *rm)
     RA_AUTO_PTR(ra_reach) reach = ra_reach_new(&rm->survey);
     for (size_t i = 0; i < rm->survey.repos.n; i++) {
         rm->repos[i].touched = touches(rm, i);
+        rm->repos[i].unsure = rm->survey.repos.at[i].flags & RA_REPO_PROTECT;
         if (!rm->repos[i].touched)
             continue;
         add_items(rm, i);
@@ -144,8 +149,7 @@ static void carry_out_in_mind(struct ra_rm *rm)
 
 static int make_plan(struct ra_rm *rm, const struct ra_job *job, struct ra_err *err)
 {
-    struct ra_survey_opts survey = {.want = RA_SURVEY_REVISIONS | RA_SURVEY_MANIFESTS | RA_SURVEY_CHILDREN |
-                                            RA_SURVEY_LAYERS | RA_SURVEY_TAG_TIMES};
+    struct ra_survey_opts survey = {.want = RA_RM_SURVEY};
     int rc = ra_store_now(job->store, &rm->now, err);
     rc = rc ? rc : ra_survey_read(job, &survey, &rm->survey, err);
     if (rc < 0)
@@ -202,9 +206,11 @@ void ra_rm_free(struct ra_rm *rm)
         free(rm->repos[i].tags);
         free(rm->repos[i].revs);
         free(rm->repos[i].layers);
+        free(rm->repos[i].targets);
     }
     free(rm->repos);
     ra_vec_release(&rm->result.items);
+    ra_vec_release(&rm->goes);
     ra_survey_release(&rm->survey);
     free(rm);
 }

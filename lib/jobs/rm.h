@@ -7,7 +7,9 @@
  * needs, or that remaining referrers speak of, is refused. Layer links that nothing in the repository needs
  * afterwards go too; blobs are the collector's.
  *
- * Order of removal: tags, revisions, layer links, folders; cut anywhere, what remains works.
+ * Order of removal: tags, revisions, layer links, folders; cut anywhere, what remains works. A plan may grow old while
+ * its question waits: before each of these steps the repositories that it touches are read again, and what has changed
+ * is left alone with all that it needs.
  */
 #ifndef RA_JOBS_RM_H
 #define RA_JOBS_RM_H
@@ -63,7 +65,9 @@ struct ra_rm;
 int ra_rm_plan(const struct ra_job *job, const struct ra_rm_opts *opts, struct ra_rm **out,
                struct ra_err *err);
 const struct ra_rm_result *ra_rm_result(const struct ra_rm *rm);
-/* Once. What cannot be removed is a finding (not-removed) and stops nothing else. */
+/* Once. What cannot be removed is a finding (not-removed), as is what changed since the plan (changed); neither stops
+ * what does not depend on it. The result's items and layer_links then are those that have gone, its bytes still the
+ * plan's. */
 int ra_rm_sweep(struct ra_rm *rm, struct ra_err *err);
 void ra_rm_free(struct ra_rm *rm);
 RA_DEFINE_AUTO_PTR(ra_rm, ra_rm_free)
