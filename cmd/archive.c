@@ -116,7 +116,7 @@ static int show(struct ra_ctx *ctx, struct ra_import_opts *opts, bool verify, st
         return rc;
     if (ctx->g.json)
         return print_json(ctx, im, verify, err);
-    if (ctx->g.quiet)
+    if (ctx->g.names_only)
         return print_names(im), 0;
     print_table(im);
     if (ra_import_catalog(im))

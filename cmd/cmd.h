@@ -14,6 +14,8 @@ struct ra_globals {
     const char *root;   /* --root */
     const char *config; /* --config */
     bool json, quiet, progress, help, version, follow;
+    bool
+        names_only; /* --quiet without --json: nothing but names on stdout. With it all JSON stays, and talk goes */
     unsigned verbose;
     uint64_t jobs; /* threads, at least 1 */
     int color;     /* enum ra_color */
@@ -90,6 +92,9 @@ const struct ra_cmd *ra_cmd_lookup(const char *name);
  * before a verb. The table is written into rows[RA_GLOBAL_ROWS] and ends with {0}. */
 #define RA_GLOBAL_ROWS 16
 void ra_cmd_globals(const struct ra_cmd *cmd, struct ra_opt rows[static RA_GLOBAL_ROWS]);
+
+/* An option given before the verb without which it must not be run, and which it does not have; or NULL. */
+const char *ra_cmd_lacks(const struct ra_cmd *cmd, const struct ra_globals *given);
 
 /* --- asking and talking (stderr) --- */
 

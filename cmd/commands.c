@@ -51,25 +51,30 @@ const struct ra_cmd *ra_cmd_lookup(const char *name)
 
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
-/* In the order of the help. `needs` names the flags of a verb of which one admits the option; 0: every verb
- * has it. */
+/*
+ * In the order of the help. `needs` names the flags of a verb of which one admits the option; 0: every verb has it.
+ * Before a verb all may stand. There one that a verb lacks is of no account, unless it is `binding`: who asks for a
+ * dry run or for JSON must not get something else.
+ */
 static const struct {
     struct ra_opt opt;
     unsigned needs;
+    bool binding;
 } globals[] = {
     {{"root", 0, RA_OPT_STR, GLOBAL(root), "DIR", "the registry's root directory, or its docker/registry/v2",
       .complete = RA_COMPLETE_DIR},
-     0},
+     RA_CMD_STORE},
     {{"config", 0, RA_OPT_STR, GLOBAL(config), "FILE",
       "find the storage through this config.yml of the registry", .complete = RA_COMPLETE_FILE},
-     0},
+     RA_CMD_STORE},
     {{"dry-run", 'n', RA_OPT_FLAG, GLOBAL(dry_run), NULL, "say what would be done, and do nothing"},
-     RA_CMD_DRY_RUN},
+     RA_CMD_DRY_RUN,
+     true},
     {{"dry", 'd', RA_OPT_FLAG, GLOBAL(dry_run), NULL, "the registry's own letter for --dry-run",
       .flags = RA_OPT_HIDDEN},
      RA_CMD_CONFIG_OPERAND},
     {{"yes", 'y', RA_OPT_FLAG, GLOBAL(yes), NULL, "do not ask"}, RA_CMD_CONFIRM},
-    {{"json", 0, RA_OPT_FLAG, GLOBAL(json), NULL, "print one JSON object"}, RA_CMD_JSON},
+    {{"json", 0, RA_OPT_FLAG, GLOBAL(json), NULL, "print one JSON object"}, RA_CMD_JSON, true},
     {{"quiet", 'q', RA_OPT_FLAG, GLOBAL(quiet), NULL, "print names only, and no talk"}, RA_CMD_QUIET},
     {{"jobs", 'j', RA_OPT_UINT, GLOBAL(jobs), "N", "use N threads (default: one a processor)", .min = 1,
       .max = 1024},
@@ -85,6 +90,16 @@ static const struct {
     {{"help", 'h', RA_OPT_FLAG, GLOBAL(help), NULL, "show this help"}, 0},
     {{"version", 'V', RA_OPT_FLAG, GLOBAL(version), NULL, "show the version"}, 0},
 };
+
+const char *ra_cmd_lacks(const struct ra_cmd *cmd, const struct ra_globals *given)
+{
+    for (size_t i = 0; i < RA_COUNT(globals); i++) {
+        const bool *flag = (const bool *)((const char *)given + globals[i].opt.offset);
+        if (globals[i].binding && !(cmd->flags & globals[i].needs) && *flag)
+            return globals[i].opt.name;
+    }
+    return NULL;
+}
 
 /* A verb's own option wins over a shared one of the same name, which then goes before the verb. */
 static bool has_own(const struct ra_cmd *cmd, const char *name)

@@ -134,10 +134,11 @@ static void bar_cell(struct ra_rows *rows, uint64_t part, uint64_t whole)
                                           "\u258c", "\u258b", "\u258a", "\u2589"};
     RA_BUF_AUTO bar = {0};
     if (ra_stdout_is_terminal() && whole) {
+        bool utf8 = ra_locale_is_utf8();
         unsigned n = (unsigned)((double)part / (double)whole * 80 + 0.5);
         for (unsigned i = 0; i < n / 8; i++)
-            ra_buf_adds(&bar, "\u2588");
-        ra_buf_adds(&bar, eighths[n % 8]);
+            ra_buf_adds(&bar, utf8 ? "\u2588" : "#");
+        ra_buf_adds(&bar, utf8 ? eighths[n % 8] : "");
     }
     ra_cell(rows, ra_buf_str(&bar));
 }
@@ -198,6 +199,11 @@ static void print_layers(const struct options *o, const struct ra_du *du)
     ra_rows_print(rows, stdout);
 }
 
+static const char *type_name(const struct ra_du_type *type)
+{
+    return *type->media_type ? type->media_type : "(nothing says)";
+}
+
 static void print_types(const struct options *o, const struct ra_du *du)
 {
     static const struct ra_column columns[] = {
@@ -205,7 +211,7 @@ static void print_types(const struct options *o, const struct ra_du *du)
     RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
     for (size_t i = 0; i < limit(o, du->types.n); i++) {
         const struct ra_du_type *type = &du->types.at[i];
-        ra_cell(rows, *type->media_type ? type->media_type : "(nothing says)");
+        ra_cell(rows, type_name(type));
         ra_cell_count(rows, type->blobs);
         ra_cell_size(rows, type->bytes);
         bar_cell(rows, type->bytes, du->types.at[0].bytes);
@@ -228,6 +234,29 @@ static void print_totals(const struct ra_du *du)
     print_total("reclaimable", du->reclaimable_bytes, "nothing needs it: `regadm gc` frees it");
     print_total("untagged", du->untagged_bytes, "only untagged revisions need it: `regadm gc -m` frees it");
     print_total("uploads", du->upload_bytes, "begun and not ended");
+}
+
+static void print_name(const char *name)
+{
+    RA_BUF_AUTO safe = {0};
+    ra_text_safe(&safe, name, strlen(name));
+    puts(ra_buf_str(&safe));
+}
+
+/* What the tables have in their first column. */
+static void print_names(const struct options *o, const struct ra_du *du)
+{
+    char text[RA_DIGEST_TEXT];
+    for (size_t i = 0; o->by == BY_REPOSITORY && i < limit(o, du->repos.n); i++)
+        print_name(du->repos.at[i].name);
+    for (size_t i = 0; o->by == BY_TAG && i < limit(o, du->tags.n); i++) {
+        ra_auto_free char *name = ra_asprintf("%s:%s", du->tags.at[i].repository, du->tags.at[i].tag);
+        print_name(name);
+    }
+    for (size_t i = 0; o->by == BY_LAYER && i < limit(o, du->layers.n); i++)
+        print_name(ra_digest_text(&du->layers.at[i].digest, text));
+    for (size_t i = 0; o->by == BY_MEDIA_TYPE && i < limit(o, du->types.n); i++)
+        print_name(type_name(&du->types.at[i]));
 }
 
 static void print_tables(const struct options *o, const struct ra_du *du)
@@ -273,6 +302,8 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ctx->job.progress = NULL;
     if (ctx->g.json)
         rc = print_json(ctx, &du, err);
+    else if (ctx->g.names_only)
+        print_names(o, &du);
     else
         print_tables(o, &du);
     ra_patterns_say_unmatched(ctx, &patterns);
@@ -302,6 +333,6 @@ const struct ra_cmd ra_cmd_du = {
     .opts_size = sizeof(struct options),
     .defaults = &defaults,
     .examples = examples,
-    .flags = RA_CMD_STORE | RA_CMD_JSON,
+    .flags = RA_CMD_STORE | RA_CMD_JSON | RA_CMD_QUIET,
     .run = run,
 };

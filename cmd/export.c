@@ -182,7 +182,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ctx->job.progress = NULL;
     if (ctx->g.json)
         return print_json(ctx, &result, err);
-    if (ctx->g.quiet && !ra_streq(o->output, "-"))
+    if (ctx->g.names_only && !ra_streq(o->output, "-"))
         print_names(&result);
     say_result(ctx, o, &result);
     return 0;

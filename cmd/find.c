@@ -131,7 +131,7 @@ static int find_digest(struct ra_ctx *ctx, struct ra_err *err)
     ctx->job.progress = NULL;
     if (ctx->g.json)
         return json_digest_found(ctx, &found, err);
-    if (!ctx->g.quiet)
+    if (!ctx->g.names_only)
         print_digest_found(&found);
     else
         ra_vec_each (user, &found.users)
@@ -208,8 +208,8 @@ static void print_images(const struct ra_find_images *f, bool files)
     const struct ra_column columns[] = {{"IMAGE", .elastic = true},
                                         {"PLATFORM"},
                                         {"SIZE", RA_RIGHT},
-                                        {"CREATED", .hidden = files},
-                                        {"DIGEST", .hidden = files},
+                                        {"CREATED", .hidden = files, .minor = 1},
+                                        {"DIGEST", .hidden = files, .minor = 2},
                                         {"FILE", .elastic = true, .hidden = !files},
                                         {0}};
     RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
@@ -269,7 +269,7 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
     ctx->job.progress = NULL;
     if (ctx->g.json)
         rc = json_images(ctx, &found, err);
-    else if (ctx->g.quiet)
+    else if (ctx->g.names_only)
         print_references(&found);
     else
         print_images(&found, o->files.n > 0);

@@ -185,7 +185,8 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     if (ctx->g.json)
         return print_json(ctx, ra_fsck_result(fsck), err);
     ra_print_findings(ctx);
-    print_summary(ctx, ra_fsck_result(fsck));
+    if (!ctx->g.quiet)
+        print_summary(ctx, ra_fsck_result(fsck));
     return 0;
 }
 
@@ -212,6 +213,6 @@ const struct ra_cmd ra_cmd_fsck = {
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,
-    .flags = RA_CMD_STORE | RA_CMD_JSON | RA_CMD_DRY_RUN | RA_CMD_CONFIRM,
+    .flags = RA_CMD_STORE | RA_CMD_JSON | RA_CMD_QUIET | RA_CMD_DRY_RUN | RA_CMD_CONFIRM,
     .run = run,
 };

@@ -171,7 +171,7 @@ static int run_import(struct ra_ctx *ctx, const struct ra_import_opts *opts, str
     ctx->job.progress = NULL;
     if (ctx->g.json)
         return print_json(ctx, im, err);
-    if (ctx->g.quiet)
+    if (ctx->g.names_only)
         return print_names(im), 0;
     print_table(im, false, stdout);
     say_counts(ctx, im);

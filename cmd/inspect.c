@@ -224,7 +224,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         return rc;
     if (o->config || o->cat || o->files || o->layer)
         return inspect_inside(ctx, &in, err);
-    unsigned want = o->raw || ctx->g.quiet ? RA_INSPECT_MANIFEST : RA_INSPECT_EVERYTHING;
+    unsigned want = o->raw || ctx->g.names_only ? RA_INSPECT_MANIFEST : RA_INSPECT_EVERYTHING;
     rc = ra_inspect(&ctx->job, ctx->operands.at[0], o->platform, want, &in, err);
     if (rc < 0)
         return rc;
@@ -233,7 +233,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         return print_bytes(&in.manifest_bytes, err);
     if (ctx->g.json)
         return print_json(ctx, &in, err);
-    if (ctx->g.quiet)
+    if (ctx->g.names_only)
         print_digest(&in);
     else
         ra_inspect_page(&in, ra_use_color(ctx, stdout), stdout);

@@ -263,7 +263,7 @@ int ra_inspect_files(struct ra_ctx *ctx, const struct ra_inspection *in, const c
     end_progress(ctx);
     if (ctx->g.json)
         return print_json(ctx, in, &layers, &choice, err);
-    if (ctx->g.quiet)
+    if (ctx->g.names_only)
         each_file(&layers, &choice, visit_name, stdout);
     else
         print_table(&layers, &choice);

@@ -89,7 +89,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&ctx->operands);
     struct ra_catalog_opts opts = {.wanted = ra_patterns_want,
                                    .arg = &patterns,
-                                   .names_only = ctx->g.quiet && o->sort == RA_CATALOG_NAME};
+                                   .names_only = ctx->g.names_only && o->sort == RA_CATALOG_NAME};
     int rc = ra_catalog_read(&ctx->job, &opts, &catalog, err);
     if (rc < 0)
         return rc;
@@ -100,7 +100,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ctx->job.progress = NULL;
     if (ctx->g.json)
         rc = print_json(ctx, &catalog, err);
-    else if (ctx->g.quiet)
+    else if (ctx->g.names_only)
         print_names(&catalog);
     else
         print_table(&catalog);

@@ -118,7 +118,7 @@ static void print_tags(const struct ra_v1_listing *l)
 {
     static const struct ra_column columns[] = {{"REPOSITORY", .elastic = true},
                                                {"TAG", .elastic = true},
-                                               {"ID"},
+                                               {"ID", .minor = 1},
                                                {"IMAGES", RA_RIGHT},
                                                {"SIZE", RA_RIGHT},
                                                {"UPDATED"},
@@ -156,7 +156,7 @@ static int print(struct ra_ctx *ctx, const struct ra_v1_listing *l, struct ra_er
     sum_up(l, ctx->operands.n == 1, &sums);
     if (ctx->g.json)
         rc = print_json(ctx, l, &sums, err);
-    else if (ctx->g.quiet)
+    else if (ctx->g.names_only)
         print_names(&sums);
     else if (o->tags)
         print_tags(l);

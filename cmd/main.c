@@ -238,6 +238,9 @@ static int parse_verb(struct ra_ctx *ctx, int argc, char **argv, struct ra_err *
 {
     const struct ra_cmd *cmd = ctx->cmd;
     struct ra_opt rows[RA_GLOBAL_ROWS];
+    const char *lacks = ra_cmd_lacks(cmd, &ctx->g);
+    if (lacks)
+        return ra_fail(err, RA_USAGE, "'%s' has no --%s", cmd->name, lacks);
     ctx->opts = ra_calloc(1, cmd->opts_size);
     if (cmd->defaults)
         memcpy(ctx->opts, cmd->defaults, cmd->opts_size);
@@ -248,6 +251,7 @@ static int parse_verb(struct ra_ctx *ctx, int argc, char **argv, struct ra_err *
     ra_cmd_globals(cmd, rows);
     struct ra_opt_group groups[] = {{"Options", cmd->opts, ctx->opts}, {"Common options", rows, &ctx->g}};
     int rc = ra_opt_parse(groups, RA_COUNT(groups), argc, argv, false, &ctx->operands, err);
+    ctx->g.names_only = ctx->g.quiet && !ctx->g.json;
     if (rc < 0 || ctx->g.help)
         return rc < 0 ? rc : 0;
     return check_operands(ctx, err);
@@ -365,6 +369,18 @@ static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
     return ctx->cmd != NULL;
 }
 
+/* What was printed may have been lost at any time since it was handed to stdio, by a full disk, say. */
+static int check_output(int status)
+{
+    errno = 0;
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (!lost || status == STATUS_FAILED)
+        return status;
+    fprintf(stderr, "regadm: cannot write the output: %s\n",
+            errno ? strerror(errno) : "a part of it was lost");
+    return STATUS_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     struct session s = {
@@ -375,6 +391,7 @@ int main(int argc, char **argv)
         return STATUS_USAGE;
     int status = is_called_as_verb(argv[0], &s.ctx) ? run_session(&s, argc - 1, argv + 1)
                                                     : start(&s, argc - 1, argv + 1);
+    status = check_output(status);
     session_release(&s);
     int signal_number = ra_cancel_signal();
     if (signal_number) {

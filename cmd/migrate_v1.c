@@ -190,7 +190,7 @@ static int print(struct ra_ctx *ctx, const struct ra_migration *m, struct ra_err
     ctx->job.progress = NULL;
     if (ctx->g.json)
         return print_json(ctx, m, err);
-    if (ctx->g.quiet)
+    if (ctx->g.names_only)
         print_names(m);
     else
         print_table(ctx, m);

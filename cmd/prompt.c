@@ -3,7 +3,6 @@
 #include "base/pool.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <termios.h>
 
 static int too_long(struct ra_err *err)
@@ -11,23 +10,14 @@ static int too_long(struct ra_err *err)
     return ra_fail(err, RA_TOOBIG, "password too long (>%zu)", sizeof(((struct ra_secret *)0)->text));
 }
 
-/* One byte, 0 at the end. Only poll() lets go when a signal asks to stop: read() is taken up again. */
+/* One byte, 0 at the end. */
 static int next_byte(int fd, char *byte, struct ra_err *err)
 {
-    for (;;) {
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int ready = poll(&wait, 1, -1);
-        int rc = ra_check_cancelled(err);
-        if (rc < 0)
-            return rc;
-        if (ready < 0 && errno == EINTR)
-            continue;
-        ssize_t n = read(fd, byte, 1);
-        if (n >= 0)
-            return (int)n;
-        if (errno != EINTR)
-            return ra_fail_sys(err, "cannot read the password");
-    }
+    int rc = ra_cancel_wait(fd, err);
+    if (rc < 0)
+        return rc;
+    ssize_t n = read(fd, byte, 1);
+    return n < 0 ? ra_fail_sys(err, "cannot read the password") : (int)n;
 }
 
 /* Up to a line end, or up to the end of the file. */

@@ -136,6 +136,6 @@ const struct ra_cmd ra_cmd_report = {
     .opts_size = sizeof(struct options),
     .defaults = &defaults,
     .examples = examples,
-    .flags = RA_CMD_STORE | RA_CMD_JSON,
+    .flags = RA_CMD_STORE | RA_CMD_JSON | RA_CMD_QUIET,
     .run = run,
 };

@@ -81,7 +81,7 @@ static void print_names(const struct ra_rm_result *r)
 static void print_table(const struct ra_ctx *ctx, const struct ra_rm_result *r)
 {
     static const struct ra_column columns[] = {
-        {"REPOSITORY", .elastic = true}, {"TAG"}, {"DIGEST"}, {"WHAT GOES"}, {0}};
+        {"REPOSITORY", .elastic = true}, {"TAG", .elastic = true}, {"DIGEST"}, {"WHAT GOES"}, {0}};
     char digest[RA_SHORT_DIGEST];
     RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
     ra_vec_each (item, &r->items) {
@@ -98,7 +98,7 @@ static void print_table(const struct ra_ctx *ctx, const struct ra_rm_result *r)
 
 static void print_plan(const struct ra_ctx *ctx, const struct ra_rm_result *r)
 {
-    if (ctx->g.quiet)
+    if (ctx->g.names_only)
         print_names(r);
     else if (!ctx->g.json)
         print_table(ctx, r);

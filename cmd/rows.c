@@ -80,10 +80,19 @@ static size_t terminal_width(FILE *out)
     return ioctl(fileno(out), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
-/* A column without heading goes when it has nothing to say in any row. */
+/* A column without heading goes when it has nothing to say in any row; `fit` may take one away, too. */
 static bool is_shown(const struct ra_rows *r, size_t c, const size_t *widths)
 {
     return !r->columns[c].hidden && widths[c] > 0;
+}
+
+static size_t total_width(const struct ra_rows *r, const size_t *widths)
+{
+    size_t total = 0;
+    for (size_t c = 0; c < r->n_columns; c++)
+        if (is_shown(r, c, widths))
+            total += widths[c] + (total ? 2 : 0);
+    return total;
 }
 
 static void measure(const struct ra_rows *r, size_t *widths)
@@ -97,21 +106,48 @@ static void measure(const struct ra_rows *r, size_t *widths)
     }
 }
 
-/* Takes from the widest elastic column until the row fits; none gets narrower than 12 columns. */
-static void fit(const struct ra_rows *r, size_t *widths, size_t limit)
+/* Takes from the widest elastic column until the row fits, or none has more than `least`. */
+static bool shrink(const struct ra_rows *r, size_t *widths, size_t limit, size_t least)
 {
     for (;;) {
-        size_t total = 0, widest = SIZE_MAX;
-        for (size_t c = 0; c < r->n_columns; c++) {
-            if (!is_shown(r, c, widths))
-                continue;
-            total += widths[c] + (total ? 2 : 0);
-            if (r->columns[c].elastic && widths[c] > 12 && (widest == SIZE_MAX || widths[c] > widths[widest]))
+        size_t widest = SIZE_MAX;
+        if (total_width(r, widths) <= limit)
+            return true;
+        for (size_t c = 0; c < r->n_columns; c++)
+            if (is_shown(r, c, widths) && r->columns[c].elastic && widths[c] > least &&
+                (widest == SIZE_MAX || widths[c] > widths[widest]))
                 widest = c;
-        }
-        if (total <= limit || widest == SIZE_MAX)
-            return;
+        if (widest == SIZE_MAX)
+            return false;
         widths[widest]--;
+    }
+}
+
+static bool leave_out(const struct ra_rows *r, size_t *widths)
+{
+    size_t least = SIZE_MAX;
+    for (size_t c = 0; c < r->n_columns; c++)
+        if (is_shown(r, c, widths) && r->columns[c].minor &&
+            (least == SIZE_MAX || r->columns[c].minor > r->columns[least].minor))
+            least = c;
+    if (least == SIZE_MAX)
+        return false;
+    widths[least] = 0;
+    return true;
+}
+
+/* Names are of no use when they are cut short too much: minor columns go before that. */
+static void fit(const struct ra_rows *r, size_t *widths, size_t limit)
+{
+    enum { READABLE = 24, LEAST = 12 };
+    size_t bytes = r->n_columns * sizeof(*widths);
+    ra_auto_free size_t *whole = ra_memdup(widths, bytes);
+    while (!shrink(r, widths, limit, READABLE)) {
+        if (!leave_out(r, whole)) {
+            shrink(r, widths, limit, LEAST);
+            return;
+        }
+        memcpy(widths, whole, bytes);
     }
 }
 
@@ -119,6 +155,7 @@ static void fit(const struct ra_rows *r, size_t *widths, size_t limit)
  */
 static void add_cut(struct ra_buf *line, const char *text, size_t width)
 {
+    const char *mark = ra_locale_is_utf8() ? "\u2026" : "~";
     size_t n = strlen(text), head = (width - 1) * 2 / 3, tail = width - 1 - head;
     size_t i = 0, column = 0;
     uint32_t cp;
@@ -128,7 +165,7 @@ static void add_cut(struct ra_buf *line, const char *text, size_t width)
         i += len ? len : 1;
         column++;
     }
-    ra_buf_adds(line, "\u2026");
+    ra_buf_adds(line, mark);
     size_t start = n;
     for (column = 0; column < tail && start > i; column++)
         do

@@ -1,6 +1,7 @@
 /*
  * Tables for people: a row of columns with headings in capitals, aligned, separated by two spaces. On a
- * terminal the elastic column is shortened with an ellipsis so that a row fits; into a pipe nothing is cut.
+ * terminal elastic columns are shortened with an ellipsis, and where that is not enough minor ones left out, so that a
+ * row fits; into a pipe nothing is cut.
  * Every cell's text is made safe (base/str.h, ra_text_safe) here: callers hand over what the storage says.
  */
 #ifndef RA_CMD_ROWS_H
@@ -13,8 +14,9 @@ enum ra_align { RA_LEFT, RA_RIGHT };
 struct ra_column {
     const char *heading; /* NULL ends the array */
     enum ra_align align;
-    bool elastic; /* may be shortened to fit a terminal */
-    bool hidden;  /* not printed: a column that an option turns on */
+    bool elastic;   /* may be shortened to fit a terminal */
+    bool hidden;    /* not printed: a column that an option turns on */
+    unsigned minor; /* not 0: may be left out on a terminal that is too narrow, the highest first */
 };
 
 struct ra_rows;

@@ -110,7 +110,7 @@ static int read_one(struct ra_ctx *ctx, struct filter *filter, const char *opera
     answer->repository = ra_strdup(repo);
     filter->pattern = ref.tag;
     struct ra_tags_opts opts = {
-        .wanted = is_wanted, .arg = filter, .names_only = ctx->g.quiet && o->sort == RA_SORT_NAME};
+        .wanted = is_wanted, .arg = filter, .names_only = ctx->g.names_only && o->sort == RA_SORT_NAME};
     rc = ra_tags_read(&ctx->job, answer->repository, &opts, &answer->tags, err);
     ra_tags_sort(&answer->tags, (enum ra_tag_sort)o->sort);
     if (o->reverse)
@@ -188,11 +188,11 @@ static void print_table(const struct options *o, const struct answers *answers)
     const struct ra_column columns[] = {
         {"REPOSITORY", .elastic = true, .hidden = answers->list.n < 2},
         {"TAG", .elastic = true},
-        {"DIGEST"},
-        {"KIND"},
+        {"DIGEST", .minor = o->digests ? 0 : 3},
+        {"KIND", .minor = 2},
         {"PLATFORMS", .elastic = true},
         {"SIZE", RA_RIGHT},
-        {"CREATED"},
+        {"CREATED", .minor = 1},
         {"UPDATED"},
         {0},
     };
@@ -248,7 +248,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ctx->job.progress = NULL;
     if (ctx->g.json)
         return print_json(ctx, &answers, err);
-    if (ctx->g.quiet)
+    if (ctx->g.names_only)
         print_names(&answers);
     else
         print_table(o, &answers);

@@ -1,5 +1,7 @@
 #include "cmd.h"
 
+#include "base/pool.h"
+
 bool ra_stdout_is_terminal(void)
 {
     return isatty(STDOUT_FILENO) == 1;
@@ -52,12 +54,19 @@ void ra_say_kept_versions(const struct ra_ctx *ctx)
                "space; regadm-store(7) tells how to get either back");
 }
 
-static bool read_yes(void)
+/* Whether a line says yes. Where it ends otherwise than by a line end, what follows begins a new line. */
+static int read_yes(struct ra_err *err)
 {
     RA_BUF_AUTO answer = {.limit = 4096};
-    char c;
-    while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && ra_buf_room(&answer, 1))
+    char c = '\0';
+    int rc;
+    while ((rc = ra_cancel_wait(STDIN_FILENO, err)) == 0 && read(STDIN_FILENO, &c, 1) == 1 && c != '\n' &&
+           ra_buf_room(&answer, 1))
         ra_buf_addc(&answer, c);
+    if (c != '\n')
+        fputc('\n', stderr);
+    if (rc < 0)
+        return rc;
     return strcasecmp(ra_buf_str(&answer), "y") == 0 || strcasecmp(ra_buf_str(&answer), "yes") == 0;
 }
 
@@ -76,7 +85,9 @@ int ra_confirm(const struct ra_ctx *ctx, struct ra_err *err, const char *questio
     }
     ra_progress_hide(ctx->job.progress);
     fprintf(stderr, "%s [y/N] ", text);
-    bool yes = read_yes();
+    int yes = read_yes(err);
     ra_progress_show(ctx->job.progress);
+    if (yes < 0)
+        return yes;
     return yes ? 0 : ra_fail(err, RA_DENIED, "nothing was changed: the answer was not yes");
 }

@@ -72,21 +72,21 @@ _regadm_options()
     tags) _regadm_offer "--sort --reverse --filter --regex --digests --all --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     inspect) _regadm_offer "--raw --config --platform --files --layer --cat --root --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     find) _regadm_offer "--label --env --file --author --os --arch --created-after --created-before --larger-than --untagged --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    du) _regadm_offer "--by --top --apparent --disk --min-age --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    report) _regadm_offer "--output --metrics --name --min-age --no-check --root --config --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    du) _regadm_offer "--by --top --apparent --disk --min-age --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    report) _regadm_offer "--output --metrics --name --min-age --no-check --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     rm) _regadm_offer "--recursive --untagged --regex --older-than --keep-last --by --keep-referrers --min-age --force --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     gc) _regadm_offer "--delete-untagged --min-age --uploads-age --prune-repositories --root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    fsck) _regadm_offer "--quick --sample --time --state --limit-rate --repair --from --root --config --dry-run --yes --json --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
+    fsck) _regadm_offer "--quick --sample --time --state --limit-rate --repair --from --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     export) _regadm_offer "--output --all --format --platform --no-untagged --since --have --print-catalog --name --tag-names --plain-layers --no-docker-table --compress --skip-damaged --no-verify --no-timestamp --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     import) _regadm_offer "--as --prefix --select --keep-host --replace --mirror --allow-missing --layer-compression --level --no-verify-diff-ids --max-size --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    archive) _regadm_offer "--verify --root --config --json --quiet --verbose --color --help" ;;
-    copy) _regadm_offer "--root --config --dry-run --json --quiet --verbose --color --help" ;;
+    archive) _regadm_offer "--verify --json --quiet --verbose --color --help" ;;
+    copy) _regadm_offer "--dry-run --json --quiet --verbose --color --help" ;;
     migrate-v1) _regadm_offer "--library --rename --name-map --lowercase --replace --format --state --link --plain --strict --trust-inprogress --salvage --limit --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
-    ls-v1) _regadm_offer "--tags --follow-symlinks --root --config --json --quiet --verbose --color --help" ;;
+    ls-v1) _regadm_offer "--tags --follow-symlinks --json --quiet --verbose --color --help" ;;
     htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;
-    help) _regadm_offer "--root --config --verbose --color --help" ;;
-    completion) _regadm_offer "--root --config --verbose --color --help" ;;
-    version) _regadm_offer "--root --config --verbose --color --help" ;;
+    help) _regadm_offer "--verbose --color --help" ;;
+    completion) _regadm_offer "--verbose --color --help" ;;
+    version) _regadm_offer "--verbose --color --help" ;;
     *) _regadm_offer "--root --config --dry-run --dry --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help --version" ;;
     esac
 }

@@ -152,6 +152,7 @@ _regadm() {
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -170,6 +171,7 @@ _regadm() {
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -238,6 +240,7 @@ _regadm() {
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '(-y --yes)'{-y,--yes}'[do not ask]' \
                 '--json[print one JSON object]' \
+                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -306,8 +309,6 @@ _regadm() {
         archive)
             _arguments -s -S \
                 '--verify[read all of it, and compare every blob with its digest]' \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
                 '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
                 \*{-v,--verbose}'[say more]' \
@@ -317,8 +318,6 @@ _regadm() {
             ;;
         copy)
             _arguments -s -S \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '--json[print one JSON object]' \
                 '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
@@ -360,8 +359,6 @@ _regadm() {
             _arguments -s -S \
                 '(-t --tags)'{-t,--tags}'[list every tag]' \
                 '--follow-symlinks[follow symbolic links that lead out of SOURCE]' \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
                 '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
                 \*{-v,--verbose}'[say more]' \
@@ -401,8 +398,6 @@ _regadm() {
             ;;
         help)
             _arguments -s -S \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
                 '(-h --help)'{-h,--help}'[show this help]' \
@@ -410,8 +405,6 @@ _regadm() {
             ;;
         completion)
             _arguments -s -S \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
                 '(-h --help)'{-h,--help}'[show this help]' \
@@ -419,8 +412,6 @@ _regadm() {
             ;;
         version)
             _arguments -s -S \
-                '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
-                '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
                 '(-h --help)'{-h,--help}'[show this help]' \

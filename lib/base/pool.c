@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -50,6 +51,25 @@ int ra_cancel_signal(void)
 int ra_check_cancelled(struct ra_err *err)
 {
     return ra_cancelled() ? ra_fail(err, RA_CANCELLED, "stopped by a signal") : 0;
+}
+
+int ra_cancel_wait(int fd, struct ra_err *err)
+{
+    sigset_t stops, before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &stops, &before); /* none comes between the question and the wait */
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    int ready = 0;
+    while (!ra_cancelled() && ready <= 0) {
+        ready = ppoll(&wait, 1, NULL, &before);
+        if (ready < 0 && errno != EINTR)
+            break; /* read() will tell */
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ra_check_cancelled(err);
 }
 
 struct crew {

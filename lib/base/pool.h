@@ -27,6 +27,8 @@ int ra_parallel(unsigned threads, size_t n,
 bool ra_cancelled(void);
 /* The signal that did, or 0. */
 int ra_cancel_signal(void);
+/* Waits until fd can be read, or for that signal: CANCELLED. A read() would be taken up again behind the signal. */
+int ra_cancel_wait(int fd, struct ra_err *err);
 /* Installs the handlers; a second SIGINT ends the process at once. For cmd/main.c. */
 void ra_cancel_install(void);
 /* Fails with RA_CANCELLED when ra_cancelled(), else 0. */

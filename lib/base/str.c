@@ -1,6 +1,7 @@
 #include "base/str.h"
 
 #include <ctype.h>
+#include <langinfo.h>
 #include <wchar.h>
 
 bool ra_starts_with(const char *s, const char *prefix)
@@ -195,6 +196,11 @@ void ra_text_safe(struct ra_buf *out, const char *s, size_t n)
             ra_buf_addf(out, "\\x%02x", (unsigned char)s[i]);
         i += len ? len : 1;
     }
+}
+
+bool ra_locale_is_utf8(void)
+{
+    return ra_streq(nl_langinfo(CODESET), "UTF-8");
 }
 
 size_t ra_text_width(const char *s)

@@ -40,6 +40,9 @@ void ra_text_safe(struct ra_buf *out, const char *s, size_t n);
  * surrogate, over U+10FFFF, cut). */
 size_t ra_utf8_decode(const char *s, size_t n, uint32_t *cp);
 
+/* Whether the user's locale (LC_CTYPE) is one of UTF-8, so that a terminal shows more than ASCII. */
+bool ra_locale_is_utf8(void);
+
 /* Columns that a UTF-8 text takes on a terminal. */
 size_t ra_text_width(const char *s);
 

@@ -17,10 +17,10 @@ struct lock {
     int fd;
 };
 
-static int fail_lock(const char *key, struct ra_err *err)
+static int fail_lock(const struct ra_fs *fs, const char *key, struct ra_err *err)
 {
     int number = errno;
-    int rc = ra_fail_errno(err, number, "cannot lock the storage with '%s'", key);
+    int rc = ra_fail_errno(err, number, "cannot lock the storage with '%s/%s'", fs->where, key);
     if (rc == -RA_DENIED)
         return ra_hint(err, rc, "%s",
                        number == EROFS
@@ -89,13 +89,13 @@ int ra_fs_lock(struct ra_store *s, const char *key, const char *who, struct ra_l
         if (fd < 0 && errno == ENOENT)
             continue;
         if (fd < 0)
-            return fail_lock(key, err);
+            return fail_lock(fs, key, err);
         if (ra_fs_try_lock(fd))
-            return errno == EAGAIN ? busy(fd, err) : fail_lock(key, err);
+            return errno == EAGAIN ? busy(fd, err) : fail_lock(fs, key, err);
         if (!still_there(dir, key, fd))
             continue;
         if (sign(fd, who))
-            return fail_lock(key, err);
+            return fail_lock(fs, key, err);
         *out = make_lock(fs, key, kept, ra_steal_fd(&fd));
         return 0;
     }

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""On a terminal: questions can be answered, refused and left; rows fit its width; its locale's characters only."""
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import fcntl
+import tempfile
+import termios
+import time
+
+OUT = os.environ["OUT"]
+REGADM = os.environ["REGADM"]
+failed = False
+
+
+def check(name, why):
+    global failed
+    failed |= bool(why)
+    print(f"FAIL {name}: {why}" if why else f"ok {name}")
+
+
+class Terminal:
+    """A program with a terminal of its own; `limit` seconds until it counts as hung."""
+
+    def __init__(self, *args, columns=80, env=None, limit=60):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+        def own_terminal():
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+        self.process = subprocess.Popen([REGADM, *args], stdin=slave, stdout=slave, stderr=slave,
+                                        preexec_fn=own_terminal, env=dict(os.environ, **(env or {})))
+        os.close(slave)
+        self.text, self.end = "", time.monotonic() + limit * (10 if os.environ["VARIANT"] != "release" else 1)
+
+    def read_until(self, what):
+        """What came up to there, or up to the end of the program."""
+        while what is None or what not in self.text:
+            ready, _, _ = select.select([self.master], [], [], max(0, self.end - time.monotonic()))
+            if not ready:
+                self.process.kill()
+                return False
+            try:
+                more = os.read(self.master, 65536)
+            except OSError:  # its end
+                more = b""
+            if not more:
+                return what is None
+            self.text += more.decode("utf-8", "replace").replace("\r\n", "\n")
+        return True
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def finish(self):
+        """Its exit status, negative for a signal; None: it hung."""
+        done = self.read_until(None)
+        status = self.process.wait()
+        os.close(self.master)
+        return status if done else None
+
+
+def sample():
+    root = tempfile.mkdtemp(prefix="regadm-terminal-")
+    subprocess.run([f"{OUT}/tests/lib/mksample", f"{root}/reg"], check=True, stdout=subprocess.DEVNULL)
+    return f"{root}/reg"
+
+
+def tags(root):
+    return subprocess.run([REGADM, "--root", root, "tags", "-q", "tools/hello"], capture_output=True, text=True,
+                          check=True).stdout.split()
+
+
+def ask(root, keys):
+    t = Terminal("--root", root, "rm", "tools/hello:0.9")
+    if not t.read_until("[y/N] "):
+        return None, t.text
+    t.type(keys)
+    return t.finish(), t.text
+
+
+def questions():
+    root = sample()
+    whole = tags(root)
+    for name, keys, status, words in (
+            ("a stop at the question", "\x03", -signal.SIGINT, "stopped by a signal"),
+            ("an end of input at the question", "\x04", 3, "nothing was changed"),
+            ("another answer", "no\n", 3, "nothing was changed"),
+            ("an empty answer", "\n", 3, "nothing was changed")):
+        got, text = ask(root, keys)
+        check(name, "" if got == status and words in text and tags(root) == whole else f"{got}, {text!r}, {tags(root)}")
+    last = text.rpartition("[y/N] ")[2]
+    check("the message begins a line", "" if last.startswith("\n") or "\nregadm: " in last else repr(last))
+    got, text = ask(root, "y\n")
+    check("a yes", "" if got == 0 and "0.9" not in tags(root) else f"{got}, {text!r}")
+
+
+def widths():
+    root = sample()
+    for verb in (["ls"], ["tags", "tools/hello", "web/site"], ["du"], ["find", "--os", "linux"], ["rm", "-n", "-r", "tools/hello"],
+                 ["gc", "-n"], ["find", "--file", "/etc/*"]):
+        for columns in (80, 70) if verb != ["du"] else (80,):
+            t = Terminal("--root", root, *verb, columns=columns)
+            status = t.finish()
+            wide = [line for line in t.text.split("\n") if len(line) > columns and not line.startswith("regadm: ")]
+            check(f"{' '.join(verb[:2])} in {columns} columns",
+                  "" if status == 0 and not wide and len(t.text) > 40 else f"{status}, {wide or t.text}")
+
+
+def locales():
+    root = sample()
+    for verb in (["du"], ["tags", "tools/hello", "web/site"]):
+        for locale, plain in (("C", True), ("C.UTF-8", False)):
+            t = Terminal("--root", root, *verb, columns=60, env={"LC_ALL": locale})
+            status = t.finish()
+            check(f"{verb[0]} in the locale {locale}",
+                  "" if status == 0 and t.text.isascii() == plain else f"{status}, {t.text!r}")
+
+
+questions()
+widths()
+locales()
+sys.exit(failed)
