@@ -26,21 +26,22 @@ static void ends_release(struct ends *e)
 
 static int open_ends(struct ra_ctx *ctx, struct ends *e, struct ra_err *err)
 {
-    struct ra_storage_where where = {
-        .root = ctx->operands.at[0], .env = (const char *const *)environ, .follow = ctx->g.follow};
+    struct ra_storage_where where = {.root = ctx->operands.at[0],
+                                     .root_name = "SOURCE",
+                                     .env = (const char *const *)environ,
+                                     .follow = ctx->g.follow};
     int rc = ra_storage_open(&where, &e->from, err);
     if (rc < 0)
-        return ra_wrap(err, rc, "the source");
+        return rc;
     where.root = ctx->operands.at[1];
+    where.root_name = "DEST";
     where.create = !ctx->g.dry_run;
     where.pretend = ctx->g.dry_run;
     rc = ra_storage_open(&where, &e->to, err);
     if (rc == 0)
         rc = ra_storage_check_owner(e->to.store, err);
-    if (rc < 0)
-        return ra_wrap(err, rc, "the destination");
-    if (ctx->g.dry_run)
-        return 0;
+    if (rc < 0 || ctx->g.dry_run)
+        return rc;
     ra_auto_free char *who = ra_asprintf("regadm copy, process %d", (int)getpid());
     return ra_store_lock(e->to.store, RA_LOCK_KEY, who, &e->lock, err);
 }

@@ -36,11 +36,19 @@ static const struct ra_opt options[] = {
     {0},
 };
 
+static const struct options defaults = {.time = -1};
+
 static const char *const fix_names[] = {
     [RA_FIX_LAYER_LINK] = "layer link", [RA_FIX_REVISION_LINK] = "revision link",
     [RA_FIX_TAG_LINK] = "tag link",     [RA_FIX_QUARANTINE] = "corrupt blob",
     [RA_FIX_REFILL] = "missing blob",
 };
+
+/* Without a source a missing blob cannot be mended: it stays a finding, and no fix. */
+static bool is_possible(const struct options *o, const struct ra_fix *fix)
+{
+    return o->from || fix->kind != RA_FIX_REFILL;
+}
 
 static void print_plan(const struct ra_ctx *ctx, const struct ra_fix *fixes, size_t n)
 {
@@ -49,11 +57,12 @@ static void print_plan(const struct ra_ctx *ctx, const struct ra_fix *fixes, siz
         char digest[RA_DIGEST_TEXT];
         RA_BUF_AUTO line = {0};
         const struct ra_fix *fix = &fixes[i];
-        bool blob = fix->kind == RA_FIX_QUARANTINE || fix->kind == RA_FIX_REFILL;
+        if (!is_possible(o, fix))
+            continue;
         ra_buf_addf(&line, "%s: %s ",
-                    blob && fix->kind == RA_FIX_QUARANTINE ? "move aside"
-                    : blob                                 ? "refill"
-                                                           : "restore",
+                    fix->kind == RA_FIX_QUARANTINE ? "move aside"
+                    : fix->kind == RA_FIX_REFILL   ? "refill"
+                                                   : "restore",
                     fix_names[fix->kind]);
         if (fix->repository)
             ra_text_safe(&line, fix->repository, strlen(fix->repository));
@@ -68,13 +77,12 @@ static void print_plan(const struct ra_ctx *ctx, const struct ra_fix *fixes, siz
     }
 }
 
-/* Without a source a missing blob cannot be mended: it stays a finding, and no fix. */
 static size_t count_possible(const struct ra_ctx *ctx, const struct ra_fix *fixes, size_t n)
 {
     const struct options *o = ctx->opts;
     size_t possible = 0;
     for (size_t i = 0; i < n; i++)
-        possible += o->from || fixes[i].kind != RA_FIX_REFILL;
+        possible += is_possible(o, &fixes[i]);
     return possible;
 }
 
@@ -83,33 +91,38 @@ static int open_source(const struct ra_ctx *ctx, struct ra_storage *storage, str
 {
     const struct options *o = ctx->opts;
     struct ra_storage_where where = {
-        .root = o->from, .env = (const char *const *)environ, .follow = ctx->g.follow};
+        .root = o->from, .root_name = "--from", .env = (const char *const *)environ, .follow = ctx->g.follow};
     if (!o->from)
         return 0;
-    int rc = ra_fsck_source_is_archive(o->from)
-                 ? ra_fsck_source_archive(&ctx->job, o->from, (const char *const *)environ, out, err)
-                 : ra_storage_open(&where, storage, err);
-    if (rc == 0 && !*out)
-        *out = ra_fsck_source_store(storage->store);
-    return rc < 0 ? ra_wrap(err, rc, "cannot use --from") : 0;
+    if (ra_fsck_source_is_archive(o->from)) {
+        int rc = ra_fsck_source_archive(&ctx->job, o->from, (const char *const *)environ, out, err);
+        return rc < 0 ? ra_wrap(err, rc, "cannot use --from") : 0;
+    }
+    int rc = ra_storage_open(&where, storage, err);
+    if (rc < 0)
+        return ra_hint(err, rc,
+                       "--from is the root directory of another registry, a bucket s3://BUCKET/PREFIX, a "
+                       "backup or an OCI archive");
+    *out = ra_fsck_source_store(storage->store);
+    return 0;
 }
 
-static int repair(struct ra_ctx *ctx, struct ra_fsck *fsck, struct ra_err *err)
+static int repair(struct ra_ctx *ctx, struct ra_fsck *fsck, const struct ra_fsck_source *source,
+                  struct ra_err *err)
 {
-    RA_AUTO(ra_storage, _release) storage = {0};
-    RA_AUTO_PTR(ra_fsck_source) source = NULL;
+    char missing[RA_COUNT_OF_TEXT];
     size_t n;
     const struct ra_fix *fixes = ra_fsck_fixes(fsck, &n);
     size_t possible = count_possible(ctx, fixes, n);
+    if (possible < n)
+        ra_say(ctx, "%s cannot be refilled: that needs another copy of the registry, --from ROOT or ARCHIVE",
+               ra_count_of(n - possible, "missing blob", missing));
     if (possible == 0)
         return 0;
-    int rc = open_source(ctx, &storage, &source, err);
-    if (rc < 0)
-        return rc;
     print_plan(ctx, fixes, n);
     if (ctx->g.dry_run)
         return 0;
-    rc = ra_confirm(ctx, err, "Mend these %zu things?", possible);
+    int rc = ra_confirm(ctx, err, "Mend these %zu things?", possible);
     return rc < 0 ? rc : ra_fsck_repair(fsck, source, err);
 }
 
@@ -130,22 +143,24 @@ static int print_json(struct ra_ctx *ctx, const struct ra_fsck_result *r, struct
 
 static void print_summary(struct ra_ctx *ctx, const struct ra_fsck_result *r)
 {
-    char checked[RA_COUNT_TEXT], all[RA_COUNT_OF_TEXT], size[RA_SIZE_TEXT];
+    const struct options *o = ctx->opts;
+    char checked[RA_COUNT_TEXT], present[RA_COUNT_OF_TEXT], size[RA_SIZE_TEXT];
     char errors[RA_COUNT_OF_TEXT], warnings[RA_COUNT_OF_TEXT], notes[RA_COUNT_OF_TEXT];
     size_t n[3] = {0};
     ra_findings_sort(&ctx->findings);
     ra_vec_each (f, &ctx->findings.list)
         n[f->severity]++;
-    if (r->blobs_checked || !((const struct options *)ctx->opts)->quick)
+    if (r->blobs_checked || !o->quick)
         printf("%s of %s read (%s)%s\n", ra_count_text(r->blobs_checked, checked),
-               ra_count_of(r->blobs, "blob", all), ra_size_text(r->bytes_checked, size),
+               ra_count_of(r->blobs, "blob", present), ra_size_text(r->bytes_checked, size),
                r->stopped_early ? ", stopped by --time" : "");
     else
-        printf("%s, not read\n", ra_count_of(r->blobs, "blob", all));
+        printf("%s, not read\n", ra_count_of(r->blobs, "blob", present));
     if (r->repaired)
         printf("%s mended\n", ra_count_text(r->repaired, checked));
+    bool all = r->blobs_checked == r->blobs || o->quick;
     if (n[RA_ERROR] + n[RA_WARNING] == 0)
-        printf("sound%s\n", n[RA_NOTE] ? ", with notes" : "");
+        printf("%s%s\n", all ? "sound" : "nothing wrong in what was read", n[RA_NOTE] ? ", with notes" : "");
     else
         printf("%s, %s, %s\n", ra_count_of(n[RA_ERROR], "error", errors),
                ra_count_of(n[RA_WARNING], "warning", warnings), ra_count_of(n[RA_NOTE], "note", notes));
@@ -153,7 +168,9 @@ static void print_summary(struct ra_ctx *ctx, const struct ra_fsck_result *r)
 
 static int check_options(const struct options *o, struct ra_err *err)
 {
-    if (o->quick && (o->sample > 0 || o->time || o->state || o->limit_rate))
+    if (o->time == 0)
+        return ra_fail(err, RA_USAGE, "--time 0 would read nothing: --quick does that");
+    if (o->quick && (o->sample > 0 || o->time > 0 || o->state || o->limit_rate))
         return ra_fail(
             err, RA_USAGE,
             "--quick reads no blobs: --sample, --time, --state and --limit-rate say nothing with it");
@@ -168,16 +185,20 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     RA_AUTO_PTR(ra_fsck) fsck = NULL;
     struct ra_fsck_opts opts = {.quick = o->quick,
                                 .sample = o->sample,
-                                .seconds = (double)o->time / 1e9,
+                                .seconds = o->time > 0 ? (double)o->time / 1e9 : 0,
                                 .bytes_per_second = o->limit_rate,
                                 .state = o->state};
+    RA_AUTO(ra_storage, _release) storage = {0};
+    RA_AUTO_PTR(ra_fsck_source) source = NULL;
     int rc = check_options(o, err);
+    if (rc == 0)
+        rc = open_source(ctx, &storage, &source, err);
     if (rc == 0 && o->repair && !ctx->g.dry_run)
         rc = ctx->begin_writing(ctx, err);
     if (rc == 0)
         rc = ra_fsck_check(&ctx->job, &opts, &fsck, err);
     if (rc == 0 && o->repair)
-        rc = repair(ctx, fsck, err);
+        rc = repair(ctx, fsck, source, err);
     if (rc < 0)
         return rc;
     ra_progress_stop(ctx->job.progress);
@@ -212,6 +233,7 @@ const struct ra_cmd ra_cmd_fsck = {
              "certain and moves corrupt blobs to docker/registry/v2/.regadm/quarantine; it never deletes.",
     .opts = options,
     .opts_size = sizeof(struct options),
+    .defaults = &defaults,
     .examples = examples,
     .flags = RA_CMD_STORE | RA_CMD_JSON | RA_CMD_QUIET | RA_CMD_DRY_RUN | RA_CMD_CONFIRM,
     .run = run,

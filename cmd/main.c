@@ -44,7 +44,7 @@
  *   report.c        all of that for a page (report_html.c, whose sources report_parts.c builds in), for a program
  *                   (report_json.c) and for a monitor (report_metrics.c)
  *   fsck.c          is it sound: fsck_graph.c links and manifests, fsck_read.c bytes, fsck_tree.c files,
- *                   fsck_blame.c whose tags are concerned, fsck_repair.c mends,
+ *                   fsck_blame.c whose tags are concerned, fsck_repair.c mends, fsck_mark.c says so,
  *                   with blobs of fsck_source.c
  *   catalog.c       repositories with what they hold
  *   tags.c          the tags of a repository

@@ -20,6 +20,8 @@ static void json_finding(struct ra_jsonw *w, const struct ra_finding *f)
     ra_jsonw_key_str(w, "tag", f->tag);
     ra_jsonw_key_str(w, "digest", f->digest);
     ra_jsonw_key_str(w, "message", f->message);
+    if (f->action)
+        ra_jsonw_key_str(w, "action", f->action);
     ra_jsonw_end(w);
 }
 
@@ -73,6 +75,8 @@ static void print_finding(const struct ra_finding *f, bool color)
     if (f->repository)
         ra_buf_adds(&line, ": ");
     add_safe(&line, f->message);
+    if (f->action)
+        ra_buf_addf(&line, " (%s)", f->action);
     ra_buf_addf(&line, " [%s]", f->code);
     if (f->path) {
         ra_buf_adds(&line, "\n    ");

@@ -99,12 +99,12 @@ int ra_parse_age(const char *s, int64_t *ns, struct ra_err *err)
         const char *end;
         if (!parse_decimal(p, &number, &end) || age_unit(*end) == 0)
             return ra_fail(err, RA_INVALID,
-                           "'%s' is not an age: write a number and a unit, like 90m, 48h or 7d", s);
+                           "'%s' is no length of time: write a number and a unit, like 90m, 48h or 7d", s);
         seconds += number * age_unit(*end);
         p = end + 1;
     } while (*p);
     if (seconds > 9e9)
-        return ra_fail(err, RA_INVALID, "the age '%s' is too large", s);
+        return ra_fail(err, RA_INVALID, "the time '%s' is too long", s);
     *ns = (int64_t)(seconds * 1e9);
     return 0;
 }
@@ -115,6 +115,8 @@ int ra_parse_percent(const char *s, double *fraction, struct ra_err *err)
     const char *end;
     if (!parse_decimal(s, &number, &end) || !ra_streq(end, "%") || number > 100)
         return ra_fail(err, RA_INVALID, "'%s' is not a percentage: write something like 5%%", s);
+    if (number <= 0)
+        return ra_fail(err, RA_INVALID, "'%s' would be nothing at all: write something like 5%%", s);
     *fraction = number / 100;
     return 0;
 }

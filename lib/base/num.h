@@ -14,7 +14,7 @@ int ra_parse_size(const char *s, uint64_t *bytes, struct ra_err *err);
 /* "168h", "7d", "90m", "2w", "1h30m", "45s", "0"; in nanoseconds. A bare number other than 0 is INVALID:
  * which unit? */
 int ra_parse_age(const char *s, int64_t *ns, struct ra_err *err);
-/* "5%" or "0.5%" as a fraction 0..1. */
+/* "5%" or "0.5%" as a fraction above 0 and up to 1. */
 int ra_parse_percent(const char *s, double *fraction, struct ra_err *err);
 
 #define RA_SIZE_TEXT 16

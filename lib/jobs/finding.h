@@ -19,7 +19,8 @@ struct ra_finding {
     char *repository;
     char *tag;
     char *digest;
-    char *message; /* what is wrong and what was done about it */
+    char *message;      /* what is wrong and what was done about it */
+    const char *action; /* what the same run did about it afterwards: "mended"; static, NULL: nothing */
 };
 
 struct ra_findings { /* starts as RA_FINDINGS_INIT */

@@ -43,7 +43,8 @@ static int compare_fixes(const void *left, const void *right)
     int order = (int)a->kind - (int)b->kind;
     order = order ? order : compare_names(a->repository, b->repository);
     order = order ? order : compare_names(a->tag, b->tag);
-    return order ? order : ra_digest_cmp(&a->digest, &b->digest);
+    /* A tag has one fix, whatever its history offers. */
+    return order || a->kind == RA_FIX_TAG_LINK ? order : ra_digest_cmp(&a->digest, &b->digest);
 }
 
 static void sort_fixes(struct ra_fsck *f)
@@ -55,6 +56,11 @@ static void sort_fixes(struct ra_fsck *f)
         if (i == 0 || compare_fixes(&f->fixes.at[kept - 1], &f->fixes.at[i]) != 0)
             f->fixes.at[kept++] = f->fixes.at[i];
     f->fixes.n = kept;
+}
+
+struct ra_fix *ra_fsck_fix_of(struct ra_fsck *f, const struct ra_fix *key)
+{
+    return f->fixes.n ? bsearch(key, f->fixes.at, f->fixes.n, sizeof(*f->fixes.at), compare_fixes) : NULL;
 }
 
 const struct ra_fix *ra_fsck_fixes(const struct ra_fsck *f, size_t *n)

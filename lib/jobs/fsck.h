@@ -17,7 +17,7 @@
 
 struct ra_fsck_opts {
     bool quick;                /* structure and sizes; no blob but the manifests is read */
-    double sample;             /* read this fraction of the blobs; 0 or 1: all */
+    double sample;             /* read this fraction of the blobs, one at least; 0 or 1: all */
     double seconds;            /* stop reading blobs after that long; 0: no limit */
     uint64_t bytes_per_second; /* 0: no limit */
     const char *state;         /* file that says where the last run stopped, read and written; or NULL */
@@ -43,6 +43,7 @@ struct ra_fix {
     const char *repository; /* NULL for blobs; lent, as tag */
     const char *tag;
     struct ra_digest digest;
+    const char *action; /* what ra_fsck_repair did: "mended", "moved aside"; NULL: nothing */
 };
 
 struct ra_fsck;
@@ -67,7 +68,7 @@ void ra_fsck_source_free(struct ra_fsck_source *s); /* NULL is fine */
 RA_DEFINE_AUTO_PTR(ra_fsck_source, ra_fsck_source_free)
 
 /* Carries the fixes out: blobs from `from` (NULL: none) after verifying them, then quarantine, then
- * links, tags last. What cannot be mended is a finding (not-repaired). */
+ * links, tags last. What cannot be mended is a finding (not-repaired); findings of what was mended say so. */
 int ra_fsck_repair(struct ra_fsck *f, const struct ra_fsck_source *from, struct ra_err *err);
 void ra_fsck_free(struct ra_fsck *f);
 RA_DEFINE_AUTO_PTR(ra_fsck, ra_fsck_free)

@@ -25,6 +25,8 @@ struct ra_fsck {
 };
 
 void ra_fsck_add_fix(struct ra_fsck *f, const struct ra_fix *fix);
+/* The fix that would mend what `key` describes, or NULL; once they are sorted. */
+struct ra_fix *ra_fsck_fix_of(struct ra_fsck *f, const struct ra_fix *key);
 void ra_fsck_digest(const struct ra_fsck *f, uint32_t blob, struct ra_digest *out);
 
 /* Links, tags, manifests and what they name (fsck_graph.c). */
@@ -35,6 +37,9 @@ int ra_fsck_blame(struct ra_fsck *f, struct ra_err *err);
 int ra_fsck_read(struct ra_fsck *f, struct ra_err *err);
 /* Everything that lies in the tree: foreign files, leftovers, owners (fsck_tree.c). */
 int ra_fsck_tree(struct ra_fsck *f, struct ra_err *err);
+
+/* Tells the findings what the fixes did about them (fsck_mark.c). */
+void ra_fsck_mark_mended(struct ra_fsck *f);
 
 /* One blob of a source, from front to back (fsck_source.c). */
 struct ra_source_blob;

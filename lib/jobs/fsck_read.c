@@ -49,7 +49,9 @@ static void take_sample(struct reading *r)
     if (getrandom(&chance, sizeof(chance), 0) < 0)
         chance = (uint32_t)ra_time_now();
     size_t n = (size_t)((double)r->ids.n * fraction + 0.5);
-    double step = (double)r->ids.n / (double)(n ? n : 1), at = step * (chance / 4294967296.0);
+    if (n == 0)
+        n = 1;
+    double step = (double)r->ids.n / (double)n, at = step * (chance / 4294967296.0);
     size_t kept = 0;
     for (size_t i = 0; i < n && (size_t)at < r->ids.n; i++, at += step)
         r->ids.at[kept++] = r->ids.at[(size_t)at];

@@ -105,7 +105,7 @@ static int fetch(struct repair *r, const struct ra_digest *d, struct ra_put_blob
     return rc;
 }
 
-static int mend_blob(struct repair *r, const struct ra_fix *fix, struct ra_err *err)
+static int mend_blob(struct repair *r, struct ra_fix *fix, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_put_blob) blob = NULL;
     RA_ERR_AUTO fetching = {0};
@@ -113,11 +113,16 @@ static int mend_blob(struct repair *r, const struct ra_fix *fix, struct ra_err *
     int rc = fix->kind == RA_FIX_QUARANTINE ? move_aside(r, &fix->digest, err) : 0;
     if (rc < 0)
         return rc;
+    if (fix->kind == RA_FIX_QUARANTINE)
+        fix->action = "moved aside";
     if (fetched < 0)
         return fix->kind == RA_FIX_QUARANTINE
                    ? ra_wrap(err, ra_err_move(err, &fetching), "the corrupt blob is out of the way")
                    : ra_err_move(err, &fetching);
-    return ra_put_blob_publish(ra_steal_ptr(&blob), err);
+    rc = ra_put_blob_publish(ra_steal_ptr(&blob), err);
+    if (rc == 0)
+        fix->action = "mended";
+    return rc;
 }
 
 /* Without a source a corrupt blob is out of the way, and its place is empty: better than wrong bytes, and said. */
@@ -141,7 +146,7 @@ static int mend_blobs(struct repair *r, struct ra_err *err)
 
 /* --- links ----------------------------------------------------------- */
 
-static void note_link(struct repair *r, struct ra_put *put, const struct ra_fix *fix)
+static void note_link(struct repair *r, struct ra_put *put, struct ra_fix *fix)
 {
     RA_ERR_AUTO err = {0};
     uint64_t size;
@@ -150,6 +155,7 @@ static void note_link(struct repair *r, struct ra_put *put, const struct ra_fix 
         not_repaired(r, fix, &err);
         return;
     }
+    fix->action = "mended";
     if (fix->kind == RA_FIX_LAYER_LINK)
         ra_put_layer(put, fix->repository, &fix->digest);
     else if (fix->kind == RA_FIX_REVISION_LINK)
@@ -176,5 +182,9 @@ int ra_fsck_repair(struct ra_fsck *f, const struct ra_fsck_source *from, struct 
     struct repair r = {.f = f, .from = from, .buffer = buffer};
     ra_progress_phase(f->job->progress, "repairing", f->fixes.n, 0);
     int rc = mend_blobs(&r, err);
-    return rc < 0 ? rc : mend_links(&r, err);
+    if (rc == 0)
+        rc = mend_links(&r, err);
+    if (rc == 0)
+        ra_fsck_mark_mended(f);
+    return rc;
 }

@@ -41,24 +41,35 @@ static char *root_of(const char *path)
     return NULL;
 }
 
-static int no_storage(const char *path, const char *found_by, struct ra_err *err)
+/* What a verb asked for under a name of its own, no option that finds the storage replaces. */
+static int hint_where(const struct ra_storage_where *where, struct ra_err *err, int rc, const char *hint)
+{
+    return where->root_name
+               ? ra_hint(err, rc, "%s is the root directory of a registry, or a bucket s3://BUCKET/PREFIX",
+                         where->root_name)
+               : ra_hint(err, rc, "%s", hint);
+}
+
+static int no_storage(const struct ra_storage_where *where, const char *path, const char *found_by,
+                      struct ra_err *err)
 {
     struct stat st;
     ra_auto_free char *v2 = ra_asprintf("%s/%s", path, v2_path);
+    ra_auto_free char *by = ra_asprintf("%s%s", where->root_name ? "" : "from ", found_by);
     if (stat(path, &st) < 0)
-        return ra_hint(
-            err, ra_fail_sys(err, "cannot open the storage '%s' (from %s)", path, found_by),
+        return hint_where(
+            where, err, ra_fail_sys(err, "cannot open the storage '%s' (%s)", path, by),
             "name the registry's root directory with --root DIR, or its config.yml with --config FILE");
     if (!S_ISDIR(st.st_mode))
-        return ra_hint(err, ra_fail(err, RA_NOTFOUND, "'%s' (from %s) is no folder", path, found_by),
-                       "--root wants the registry's root directory; for a config.yml use --config");
+        return hint_where(where, err, ra_fail(err, RA_NOTFOUND, "'%s' (%s) is no folder", path, by),
+                          "--root wants the registry's root directory; for a config.yml use --config");
     if (stat(v2, &st) < 0 && errno != ENOENT)
-        return ra_hint(err, ra_fail_sys(err, "cannot look into the storage '%s' (from %s)", path, found_by),
+        return ra_hint(err, ra_fail_sys(err, "cannot look into the storage '%s' (%s)", path, by),
                        "run as root or as the user that owns the storage");
-    int rc = ra_fail(err, RA_NOTFOUND, "'%s' (from %s) holds no registry storage: it has no folder %s", path,
-                     found_by, v2_path);
-    return ra_hint(
-        err, rc,
+    int rc = ra_fail(err, RA_NOTFOUND, "'%s' (%s) holds no registry storage: it has no folder %s", path, by,
+                     v2_path);
+    return hint_where(
+        where, err, rc,
         "a registry makes that folder at its first push; name another root directory with --root DIR");
 }
 
@@ -77,7 +88,7 @@ static int open_root(const struct ra_storage_where *where, const char *path, str
     if (empty && where->create)
         return ra_fs_open(path, flags | RA_FS_CREATE, &out->store, err);
     if (!root)
-        return no_storage(path, out->found_by, err);
+        return no_storage(where, path, out->found_by, err);
     return ra_fs_open(root, flags, &out->store, err);
 }
 
@@ -118,7 +129,8 @@ static struct choice choose(const struct ra_storage_where *where)
     const char *root = ra_env_get(where->env, "REGADM_ROOT");
     const char *file = ra_regconfig_find(where->env);
     if (where->root)
-        return (struct choice){.found_by = "--root", .root = where->root};
+        return (struct choice){.found_by = where->root_name ? where->root_name : "--root",
+                               .root = where->root};
     if (where->config)
         return (struct choice){.found_by = where->config, .file = where->config, .configured = true};
     if (root)

@@ -12,6 +12,7 @@
 
 struct ra_storage_where {
     const char *root;       /* a path; or NULL */
+    const char *root_name;  /* what gave it, for people: "SOURCE"; NULL: --root */
     const char *config;     /* a config.yml; or NULL */
     const char *const *env; /* the environment, NULL at the end; or NULL */
     bool follow;            /* symbolic links may lead out of the root */

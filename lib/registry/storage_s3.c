@@ -32,11 +32,11 @@ static int look_for_tree(struct ra_store *store, struct ra_err *err)
     return rc < 0 ? rc : ra_list_next(l, &page, err);
 }
 
-static int no_tree(const struct ra_storage *storage, struct ra_err *err)
+static int no_tree(const struct ra_storage_where *where, const struct ra_storage *storage, struct ra_err *err)
 {
-    int rc = ra_fail(err, RA_NOTFOUND,
-                     "'%s' (from %s) holds no registry storage: nothing has a key that begins with " RA_V2,
-                     ra_store_info(storage->store)->where, storage->found_by);
+    int rc = ra_fail(
+        err, RA_NOTFOUND, "'%s' (%s%s) holds no registry storage: nothing has a key that begins with " RA_V2,
+        ra_store_info(storage->store)->where, where->root_name ? "" : "from ", storage->found_by);
     return ra_hint(err, rc,
                    "the prefix is the registry's rootdirectory; a registry makes the tree at its first push");
 }
@@ -69,7 +69,7 @@ static int open_bucket(const struct ra_storage_where *where, struct ra_s3_config
         rc = open_above(c, out, err);
     if (rc != 0 || where->create || where->pretend)
         return rc < 0 ? rc : 0;
-    return no_tree(out, err);
+    return no_tree(where, out, err);
 }
 
 int ra_storage_open_url(const struct ra_storage_where *where, const char *url, struct ra_storage *out,
