@@ -13,7 +13,7 @@ static int too_long(struct ra_err *err)
 /* One byte, 0 at the end. */
 static int next_byte(int fd, char *byte, struct ra_err *err)
 {
-    int rc = ra_cancel_wait(fd, err);
+    int rc = ra_wait_readable(fd, err);
     if (rc < 0)
         return rc;
     ssize_t n = read(fd, byte, 1);

@@ -60,7 +60,7 @@ static int read_yes(struct ra_err *err)
     RA_BUF_AUTO answer = {.limit = 4096};
     char c = '\0';
     int rc;
-    while ((rc = ra_cancel_wait(STDIN_FILENO, err)) == 0 && read(STDIN_FILENO, &c, 1) == 1 && c != '\n' &&
+    while ((rc = ra_wait_readable(STDIN_FILENO, err)) == 0 && read(STDIN_FILENO, &c, 1) == 1 && c != '\n' &&
            ra_buf_room(&answer, 1))
         ra_buf_addc(&answer, c);
     if (c != '\n')

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 int ra_fd_read_all(int fd, const char *name, size_t limit, struct ra_buf *out, struct ra_err *err)
@@ -72,7 +73,12 @@ int ra_open_beneath(int folder, const char *path, int flags)
 int ra_fd_write_all(int fd, const char *name, const void *p, size_t n, struct ra_err *err)
 {
     const char *from = p;
+    struct stat st;
+    bool may_block = fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
     while (n > 0) {
+        int rc = may_block ? ra_wait_writable(fd, err) : 0;
+        if (rc < 0)
+            return rc;
         ssize_t done = write(fd, from, n);
         if (done < 0 && errno == EINTR)
             continue;

@@ -53,7 +53,7 @@ int ra_check_cancelled(struct ra_err *err)
     return ra_cancelled() ? ra_fail(err, RA_CANCELLED, "stopped by a signal") : 0;
 }
 
-int ra_cancel_wait(int fd, struct ra_err *err)
+static int wait_for(int fd, short events, struct ra_err *err)
 {
     sigset_t stops, before;
     sigemptyset(&stops);
@@ -61,15 +61,25 @@ int ra_cancel_wait(int fd, struct ra_err *err)
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &stops, &before); /* none comes between the question and the wait */
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    struct pollfd wait = {.fd = fd, .events = events};
     int ready = 0;
     while (!ra_cancelled() && ready <= 0) {
         ready = ppoll(&wait, 1, NULL, &before);
         if (ready < 0 && errno != EINTR)
-            break; /* read() will tell */
+            break; /* read() or write() will tell */
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ra_check_cancelled(err);
+}
+
+int ra_wait_readable(int fd, struct ra_err *err)
+{
+    return wait_for(fd, POLLIN, err);
+}
+
+int ra_wait_writable(int fd, struct ra_err *err)
+{
+    return wait_for(fd, POLLOUT, err);
 }
 
 struct crew {

@@ -27,8 +27,12 @@ int ra_parallel(unsigned threads, size_t n,
 bool ra_cancelled(void);
 /* The signal that did, or 0. */
 int ra_cancel_signal(void);
-/* Waits until fd can be read, or for that signal: CANCELLED. A read() would be taken up again behind the signal. */
-int ra_cancel_wait(int fd, struct ra_err *err);
+/*
+ * Wait until fd can be read or written, or for that signal: CANCELLED. To call before read() and write() on what may be
+ * a pipe or a terminal: alone they would be taken up again behind the signal.
+ */
+int ra_wait_readable(int fd, struct ra_err *err);
+int ra_wait_writable(int fd, struct ra_err *err);
 /* Installs the handlers; a second SIGINT ends the process at once. For cmd/main.c. */
 void ra_cancel_install(void);
 /* Fails with RA_CANCELLED when ra_cancelled(), else 0. */

@@ -6,7 +6,6 @@
 #include "format/decompress.h"
 #include "format/libarchive.h"
 
-#include <locale.h>
 #include <sys/stat.h>
 
 /* What libarchive is given at a time: so closely the limits are kept. */
@@ -16,7 +15,6 @@ struct ra_layertar {
     struct ra_decoder *decoder;
     const struct ra_libarchive *lib;
     struct archive *archive;
-    locale_t utf8; /* names in pax headers are UTF-8, whatever the user's locale; 0: not on this system */
     const uint8_t *left; /* of what the decoder lent */
     size_t n_left;
     uint64_t total, limit; /* bytes given; how many may be given before libarchive returns */
@@ -99,7 +97,6 @@ static int start(struct ra_layertar *t, struct ra_err *err)
 int ra_layertar_open(const struct ra_source *from, struct ra_layertar **out, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_layertar) t = ra_new(struct ra_layertar);
-    t->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     t->lib = ra_libarchive_load(err);
     int rc = t->lib ? ra_decoder_open(from, &t->decoder, err) : -RA_UNSUPPORTED;
     if (rc == 0)
@@ -116,8 +113,6 @@ void ra_layertar_close(struct ra_layertar *t)
     if (t->archive)
         t->lib->read_free(t->archive);
     ra_decoder_free(t->decoder);
-    if (t->utf8)
-        freelocale(t->utf8);
     ra_err_release(&t->failed);
     free(t);
 }
@@ -195,7 +190,7 @@ static int next_header(struct ra_layertar *t, struct archive_entry **e)
 int ra_layertar_next(struct ra_layertar *t, struct ra_member *out, struct ra_err *err)
 {
     struct archive_entry *e = NULL;
-    locale_t before = t->utf8 ? uselocale(t->utf8) : (locale_t)0;
+    locale_t before = t->lib->utf8 ? uselocale(t->lib->utf8) : (locale_t)0;
     int rc = next_header(t, &e);
     if (rc == ARCHIVE_OK || rc == ARCHIVE_WARN)
         describe(t->lib, e, out);

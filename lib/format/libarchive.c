@@ -30,6 +30,7 @@ static struct loaded *loaded(void)
 static void load_once(void)
 {
     loaded()->good = load(loaded());
+    loaded()->functions.utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
 const struct ra_libarchive *ra_libarchive_load(struct ra_err *err)

@@ -45,6 +45,9 @@ const char *ra_tmp_folder(const char *const *env)
 static ssize_t raw_next(void *arg, const void **p, struct ra_err *err)
 {
     struct ra_input *in = arg;
+    int rc = ra_wait_readable(in->fd, err);
+    if (rc < 0)
+        return rc;
     ssize_t n;
     do
         n = read(in->fd, in->buffer, PIECE);

@@ -1,10 +1,15 @@
 #include "format/tar.h"
 
+#include "base/pool.h"
+
 #include <sys/stat.h>
 
 static ssize_t fd_read(void *arg, void *p, size_t n, struct ra_err *err)
 {
     struct ra_tar_fd *f = arg;
+    int rc = ra_wait_readable(f->fd, err);
+    if (rc < 0)
+        return rc;
     ssize_t got;
     do
         got = read(f->fd, p, n);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""On a terminal: questions can be answered, refused and left; rows fit its width; its locale's characters only."""
+"""On a terminal: questions can be answered, refused and left, pipes too; rows fit its width; its locale's characters only."""
 import os
 import pty
 import select
@@ -123,6 +123,32 @@ def locales():
                   "" if status == 0 and t.text.isascii() == plain else f"{status}, {t.text!r}")
 
 
+def pipes():
+    """A pipe that is open and silent, or full, holds up nobody who wants to stop."""
+    root = sample()
+    silent, _ = os.pipe()
+    _, full = os.pipe()
+    os.set_blocking(full, False)
+    try:
+        while os.write(full, bytes(4096)):
+            pass
+    except BlockingIOError:
+        os.set_blocking(full, True)
+    for name, args, ends in (("import", ["import", "-"], {"stdin": silent}), ("archive", ["archive", "-"], {"stdin": silent}),
+                             ("export", ["export", "--all", "-o", "-"], {"stdout": full})):
+        p = subprocess.Popen([REGADM, "--root", root, *args], stderr=subprocess.PIPE, **ends)
+        time.sleep(0.5)
+        running = p.poll() is None
+        p.send_signal(signal.SIGTERM)
+        try:
+            _, said = p.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            _, said = p.communicate()
+        check(f"{name} is stopped at a pipe", "" if running and p.returncode == -signal.SIGTERM else f"{running}, {p.returncode}, {said!r}")
+
+
+pipes()
 questions()
 widths()
 locales()
