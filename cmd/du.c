@@ -114,7 +114,9 @@ static int print_json(struct ra_ctx *ctx, const struct ra_du *du, struct ra_err 
     ra_jsonw_key_u64(&w, "blobs", du->blobs);
     ra_jsonw_key_u64(&w, "reclaimable_bytes", du->reclaimable_bytes);
     ra_jsonw_key_u64(&w, "untagged_bytes", du->untagged_bytes);
+    ra_jsonw_key_u64(&w, "young_bytes", du->young_bytes);
     ra_jsonw_key_u64(&w, "upload_bytes", du->upload_bytes);
+    ra_jsonw_key_bool(&w, "complete", !du->overlooked);
     json_repos(&w, o, du);
     if (o->by == BY_TAG)
         json_tags(&w, o, du);
@@ -225,14 +227,29 @@ static void print_total(const char *what, uint64_t bytes, const char *how)
     printf("%-12s %8s%s%s\n", what, ra_size_text(bytes, size), *how ? "  " : "", how);
 }
 
-static void print_totals(const struct ra_du *du)
+static void print_reclaimable(const struct options *o, const struct ra_du *du)
 {
-    char count[RA_COUNT_TEXT];
-    ra_auto_free char *blobs = ra_asprintf("in %s blobs", ra_count_text(du->blobs, count));
-    putchar('\n');
-    print_total("total", du->bytes, blobs);
+    char age[RA_AGE_TEXT];
+    if (du->overlooked) {
+        printf("%-12s %8s  %s\n", "reclaimable", "unknown", du->overlooked);
+        return;
+    }
     print_total("reclaimable", du->reclaimable_bytes, "nothing needs it: `regadm gc` frees it");
     print_total("untagged", du->untagged_bytes, "only untagged revisions need it: `regadm gc -m` frees it");
+    if (du->young_bytes == 0)
+        return;
+    ra_auto_free char *young =
+        ra_asprintf("like these two, but younger than %s: left alone for now", ra_age_text(o->min_age, age));
+    print_total("young", du->young_bytes, young);
+}
+
+static void print_totals(const struct options *o, const struct ra_du *du)
+{
+    char count[RA_COUNT_OF_TEXT];
+    ra_auto_free char *blobs = ra_asprintf("in %s", ra_count_of(du->blobs, "blob", count));
+    putchar('\n');
+    print_total("total", du->bytes, blobs);
+    print_reclaimable(o, du);
     print_total("uploads", du->upload_bytes, "begun and not ended");
 }
 
@@ -269,22 +286,24 @@ static void print_tables(const struct options *o, const struct ra_du *du)
         print_layers(o, du);
     else
         print_types(o, du);
-    print_totals(du);
+    print_totals(o, du);
 }
 
 static int read_figures(struct ra_ctx *ctx, struct ra_patterns *patterns, struct ra_du *du,
                         struct ra_err *err)
 {
     const struct options *o = ctx->opts;
-    struct ra_du_opts opts = {
-        .min_age = o->min_age, .disk = o->disk, .wanted = ra_patterns_want, .arg = patterns};
+    struct ra_du_opts opts = {.min_age = o->min_age,
+                              .disk = o->disk,
+                              .wanted = ctx->operands.n ? ra_patterns_want : NULL,
+                              .arg = patterns};
     int rc = ra_du_read(&ctx->job, &opts, du, err);
     if (rc == 0 && o->by == BY_TAG)
         rc = ra_du_by_tag(&ctx->job, &opts, du, err);
     else if (rc == 0 && o->by == BY_LAYER)
         rc = ra_du_by_layer(&ctx->job, du, err);
     else if (rc == 0 && o->by == BY_MEDIA_TYPE)
-        rc = ra_du_by_media_type(&ctx->job, du, err);
+        rc = ra_du_by_media_type(&ctx->job, &opts, du, err);
     return rc;
 }
 

@@ -51,13 +51,15 @@ static void json_plain(struct ra_jsonw *w, const char *key, const struct ra_gc_c
     ra_jsonw_end(w);
 }
 
-static void json_untagged(struct ra_jsonw *w, const struct ra_gc_result *r)
+static void json_some(struct ra_jsonw *w, const char *key, const struct ra_gc_some *some,
+                      const uint64_t *revisions)
 {
-    ra_jsonw_key(w, "untagged");
+    ra_jsonw_key(w, key);
     ra_jsonw_object(w);
-    ra_jsonw_key_u64(w, "revisions", r->untagged_revisions);
-    ra_jsonw_key_u64(w, "blobs", r->untagged_blobs);
-    ra_jsonw_key_u64(w, "bytes", r->untagged_bytes);
+    if (revisions)
+        ra_jsonw_key_u64(w, "revisions", *revisions);
+    ra_jsonw_key_u64(w, "blobs", some->blobs);
+    ra_jsonw_key_u64(w, "bytes", some->bytes);
     ra_jsonw_end(w);
 }
 
@@ -78,7 +80,8 @@ static int print_json(struct ra_ctx *ctx, const struct ra_gc_result *r, struct r
     json_plain(&w, "multipart_uploads", &r->parts);
     if (!ctx->g.dry_run)
         ra_jsonw_key_u64(&w, "leftovers_removed", r->leftovers);
-    json_untagged(&w, r);
+    json_some(&w, "untagged", &r->untagged, &r->untagged_revisions);
+    json_some(&w, "young", &r->young, NULL);
     return ra_json_close(&w, ctx, err);
 }
 
@@ -159,10 +162,23 @@ static void say_restart(const struct ra_ctx *ctx, const struct ra_gc_result *r)
 static void say_untagged(const struct ra_ctx *ctx, const struct ra_gc_result *r)
 {
     char revisions[RA_COUNT_OF_TEXT], size[RA_SIZE_TEXT];
-    if (r->untagged_revisions)
+    if (r->untagged_revisions && !r->blobs_spared)
         ra_say(ctx, "--delete-untagged would free %s more, and remove %s",
-               ra_size_text(r->untagged_bytes, size),
+               ra_size_text(r->untagged.bytes, size),
                ra_count_of(r->untagged_revisions, "revision", revisions));
+}
+
+static void say_young(const struct ra_ctx *ctx, const struct ra_gc_result *r)
+{
+    const struct options *o = ctx->opts;
+    char blobs[RA_COUNT_OF_TEXT], size[RA_SIZE_TEXT], age[RA_AGE_TEXT];
+    if (r->young.blobs)
+        ra_say(ctx, "%s, %s, younger than %s %s left alone (--min-age)",
+               ra_count_of(r->young.blobs, "blob", blobs), ra_size_text(r->young.bytes, size),
+               ra_age_text(o->min_age, age),
+               ctx->g.dry_run        ? "would be"
+               : r->young.blobs == 1 ? "was"
+                                     : "were");
 }
 
 static int print_path(void *arg RA_UNUSED, const char *path, struct ra_err *err RA_UNUSED)
@@ -234,6 +250,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         rc = print_json(ctx, r, err);
     else if (!ctx->g.quiet)
         print_page(ctx, r, !ctx->g.dry_run);
+    say_young(ctx, r);
     say_untagged(ctx, r);
     say_restart(ctx, r);
     if (removes_anything(r))

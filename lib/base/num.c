@@ -109,6 +109,18 @@ int ra_parse_age(const char *s, int64_t *ns, struct ra_err *err)
     return 0;
 }
 
+const char *ra_age_text(int64_t ns, char out[static RA_AGE_TEXT])
+{
+    static const char units[] = "wdhm";
+    int64_t seconds = ns / 1000000000;
+    const char *unit = seconds ? units : "";
+    while (*unit && seconds % (int64_t)age_unit(*unit) != 0)
+        unit++;
+    snprintf(out, RA_AGE_TEXT, "%lld%c", (long long)(seconds / (*unit ? (int64_t)age_unit(*unit) : 1)),
+             *unit ? *unit : 's');
+    return out;
+}
+
 int ra_parse_percent(const char *s, double *fraction, struct ra_err *err)
 {
     double number;

@@ -26,6 +26,9 @@ const char *ra_count_text(uint64_t n, char out[static RA_COUNT_TEXT]);
 #define RA_COUNT_OF_TEXT 64
 /* "1 blob", "76,584 blobs": `one` takes an s, and is short. */
 const char *ra_count_of(uint64_t n, const char *one, char out[static RA_COUNT_OF_TEXT]);
+#define RA_AGE_TEXT 32
+/* "1h", "90m", "2w", "0s": in the largest unit that leaves no rest. */
+const char *ra_age_text(int64_t ns, char out[static RA_AGE_TEXT]);
 
 /* a + b, or UINT64_MAX when that wraps: sizes from outside add up to no nonsense. */
 static inline uint64_t ra_add_sat(uint64_t a, uint64_t b)

@@ -28,6 +28,7 @@ struct adding {
     struct ra_survey *survey;
     _Atomic uint32_t *owners;
     struct ra_du_repo *repos; /* beside survey.repos; each is touched by the one thread that marks it */
+    const bool *wanted;       /* likewise */
 };
 
 static bool is_there(struct ra_blobs *blobs, uint32_t blob)
@@ -48,11 +49,25 @@ static void on_reached(void *arg, size_t repo, uint32_t blob, bool tagged)
     struct ra_blobs *blobs = a->survey->blobs;
     if (!is_there(blobs, blob))
         return;
+    if (a->wanted[repo])
+        ra_blobs_set(blobs, blob, RA_DU_WANTED);
     uint64_t size = ra_blobs_size(blobs, blob);
     a->repos[repo].bytes = ra_add_sat(a->repos[repo].bytes, size);
-    if (!tagged)
+    if (!tagged && !(ra_blobs_flags(blobs, blob) & RA_BLOB_YOUNG))
         a->repos[repo].untagged_bytes = ra_add_sat(a->repos[repo].untagged_bytes, size);
     claim(&a->owners[ra_blobs_index(blobs, blob)], (uint32_t)repo + 1);
+}
+
+static void add_blob(struct ra_du *du, enum ra_mark_fate fate, uint64_t size)
+{
+    uint64_t *part = fate == RA_FATE_FREE       ? &du->reclaimable_bytes
+                     : fate == RA_FATE_UNTAGGED ? &du->untagged_bytes
+                     : fate == RA_FATE_YOUNG    ? &du->young_bytes
+                                                : NULL;
+    du->blobs++;
+    du->bytes = ra_add_sat(du->bytes, size);
+    if (part && !du->overlooked)
+        *part = ra_add_sat(*part, size);
 }
 
 static void add_totals(struct ra_du *du)
@@ -63,14 +78,8 @@ static void add_totals(struct ra_du *du)
         ra_auto_free uint32_t *ids = ra_blobs_part(blobs, part, RA_BLOB_PRESENT, 0, &n);
         for (size_t i = 0; i < n; i++) {
             uint64_t size = ra_blobs_size(blobs, ids[i]);
-            unsigned flags = ra_blobs_flags(blobs, ids[i]);
             uint32_t owner = du->owners[ra_blobs_index(blobs, ids[i])];
-            du->blobs++;
-            du->bytes = ra_add_sat(du->bytes, size);
-            if (!(flags & RA_MARK_KEPT))
-                du->reclaimable_bytes = ra_add_sat(du->reclaimable_bytes, size);
-            else if (!(flags & RA_MARK_TAGGED))
-                du->untagged_bytes = ra_add_sat(du->untagged_bytes, size);
+            add_blob(du, ra_mark_fate(ra_blobs_flags(blobs, ids[i])), size);
             if (owner != NOBODY && owner != SEVERAL)
                 du->repos.at[owner - 1].unique_bytes = ra_add_sat(du->repos.at[owner - 1].unique_bytes, size);
         }
@@ -107,19 +116,23 @@ static void sort_and_filter(const struct ra_du_opts *opts, struct ra_du *du)
         qsort(du->repos.at, kept, sizeof(*du->repos.at), compare_repos);
 }
 
-static int mark(const struct ra_job *job, const struct ra_du_opts *opts, struct ra_du *du, struct ra_err *err)
+static int mark(const struct ra_job *job, const struct ra_du_opts *opts, int64_t cutoff, struct ra_du *du,
+                struct ra_err *err)
 {
     RA_MARK_AUTO marked = {0};
-    int64_t now;
-    int rc = ra_store_now(job->store, &now, err);
-    if (rc < 0)
-        return rc;
-    ra_vec_each (repo, &du->survey.repos)
-        *ra_vec_push(&du->repos) = (struct ra_du_repo){.name = repo->name};
+    size_t n = du->survey.repos.n;
+    ra_auto_free bool *wanted = ra_calloc(n + 1, sizeof(*wanted));
+    for (size_t i = 0; i < n; i++) {
+        const char *name = du->survey.repos.at[i].name;
+        *ra_vec_push(&du->repos) = (struct ra_du_repo){.name = name};
+        wanted[i] = !opts->wanted || opts->wanted(opts->arg, name);
+    }
     du->owners = ra_calloc(ra_blobs_count(du->survey.blobs), sizeof(*du->owners));
-    struct adding adding = {
-        .survey = &du->survey, .owners = (_Atomic uint32_t *)du->owners, .repos = du->repos.at};
-    struct ra_mark_opts mark_opts = {.cutoff = now - opts->min_age, .reached = on_reached, .arg = &adding};
+    struct adding adding = {.survey = &du->survey,
+                            .owners = (_Atomic uint32_t *)du->owners,
+                            .repos = du->repos.at,
+                            .wanted = wanted};
+    struct ra_mark_opts mark_opts = {.cutoff = cutoff, .reached = on_reached, .arg = &adding};
     return ra_mark_run(job, &du->survey, &mark_opts, &marked, err);
 }
 
@@ -129,13 +142,19 @@ int ra_du_read(const struct ra_job *job, const struct ra_du_opts *opts, struct r
                     RA_SURVEY_UPLOADS | (opts->disk ? RA_SURVEY_DISK : 0) | opts->also;
     struct ra_survey_opts survey = {.want = want};
     *out = (struct ra_du){0};
-    int rc = ra_survey_read(job, &survey, &out->survey, err);
+    int64_t now;
+    int rc = ra_store_now(job->store, &now, err);
+    if (rc < 0)
+        return rc;
+    survey.cutoff = now - opts->min_age;
+    rc = ra_survey_read(job, &survey, &out->survey, err);
     if (rc == 0)
-        rc = mark(job, opts, out, err);
+        rc = mark(job, opts, survey.cutoff, out, err);
     if (rc < 0) {
         ra_du_release(out);
         return rc;
     }
+    out->overlooked = ra_mark_overlooked(&out->survey);
     add_totals(out);
     add_uploads(out);
     sort_and_filter(opts, out);

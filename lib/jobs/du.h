@@ -21,7 +21,7 @@ struct ra_du_repo {
     uint64_t bytes;          /* blobs that it needs, untagged revisions included, each once */
     uint64_t unique_bytes;   /* of those: that no other repository needs */
     uint64_t shared_bytes;   /* the rest */
-    uint64_t untagged_bytes; /* of `bytes`: that only its untagged revisions need */
+    uint64_t untagged_bytes; /* of `bytes`: that only its untagged revisions need, those that are not young */
     uint64_t upload_bytes;   /* unfinished uploads */
 };
 
@@ -50,6 +50,9 @@ struct ra_du {                  /* starts zeroed */
     uint64_t bytes, blobs;      /* every blob in the storage */
     uint64_t reclaimable_bytes; /* of those: that nothing needs: what `gc` would free */
     uint64_t untagged_bytes;    /* that only untagged revisions need: what `gc -m` would free beyond that */
+    uint64_t young_bytes;       /* that would be among these two were they old enough */
+    /* Why these three are not known, and zero (see ra_mark_overlooked); or NULL. */
+    const char *overlooked;
     uint64_t upload_bytes;
     RA_VEC(struct ra_du_repo) repos;  /* most bytes first, equals by name */
     RA_VEC(struct ra_du_tag) tags;    /* after ra_du_by_tag */
@@ -66,9 +69,14 @@ void ra_du_release(struct ra_du *du);
 /* Other ways to cut the same figures; each fills its list, most bytes first. After ra_du_read. */
 int ra_du_by_tag(const struct ra_job *job, const struct ra_du_opts *opts, struct ra_du *du,
                  struct ra_err *err);
-/* Blobs that some repository needs and that are no manifests. */
+/* Blobs that one of the wanted repositories needs, and that are neither manifests nor configs. */
 int ra_du_by_layer(const struct ra_job *job, struct ra_du *du, struct ra_err *err);
-/* Reads every manifest once more, for the media types. */
-int ra_du_by_media_type(const struct ra_job *job, struct ra_du *du, struct ra_err *err);
+/* Reads every manifest once more, for the media types. With `wanted` only blobs that one of these repositories needs,
+ * otherwise also those that none does. */
+int ra_du_by_media_type(const struct ra_job *job, const struct ra_du_opts *opts, struct ra_du *du,
+                        struct ra_err *err);
+
+/* Private: a flag of blobs that a wanted repository needs. */
+#define RA_DU_WANTED (RA_BLOB_USER << 4)
 
 #endif

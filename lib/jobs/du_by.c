@@ -112,18 +112,32 @@ static void count_repositories(const struct ra_du *du, uint32_t *counts)
             counts[ra_blobs_index(du->survey.blobs, repo->layers[i])]++;
 }
 
+static void find_role(const struct ra_survey *s, enum ra_ref_role role, bool *out, bool value)
+{
+    for (size_t i = 0; i < s->manifests.n; i++) {
+        size_t n;
+        const uint32_t *refs = ra_survey_refs(s->manifests.at[i], role, &n);
+        for (size_t k = 0; k < n; k++)
+            out[ra_blobs_index(s->blobs, refs[k])] = value;
+    }
+}
+
 int ra_du_by_layer(const struct ra_job *job, struct ra_du *du, struct ra_err *err)
 {
     struct ra_blobs *blobs = du->survey.blobs;
     ra_auto_free uint32_t *counts = ra_calloc(ra_blobs_count(blobs), sizeof(*counts));
+    ra_auto_free bool *configs = ra_calloc(ra_blobs_count(blobs), sizeof(*configs));
     (void)job;
     count_repositories(du, counts);
+    /* The "{}" of artifacts is both. */
+    find_role(&du->survey, RA_REF_CONFIG, configs, true);
+    find_role(&du->survey, RA_REF_LAYER, configs, false);
     for (unsigned part = 0; part < RA_BLOBS_PARTS; part++) {
         size_t n;
-        ra_auto_free uint32_t *ids = ra_blobs_part(blobs, part, RA_BLOB_PRESENT, 0, &n);
+        ra_auto_free uint32_t *ids = ra_blobs_part(blobs, part, RA_BLOB_PRESENT | RA_DU_WANTED, 0, &n);
         for (size_t i = 0; i < n; i++) {
             uint32_t index = ra_blobs_index(blobs, ids[i]);
-            if (du->owners[index] == NOBODY || ra_survey_manifest(&du->survey, ids[i]))
+            if (configs[index] || ra_survey_manifest(&du->survey, ids[i]))
                 continue;
             struct ra_du_blob *blob = ra_vec_push(&du->layers);
             *blob = (struct ra_du_blob){.bytes = ra_blobs_size(blobs, ids[i]), .repositories = counts[index]};
@@ -141,13 +155,14 @@ struct typing {
     const struct ra_job *job;
     struct ra_du *du;
     uint8_t *counted; /* a byte a blob */
+    unsigned flags;   /* that a blob must have */
 };
 
 static void count(struct typing *t, const char *media_type, uint32_t blob)
 {
     struct ra_blobs *blobs = t->du->survey.blobs;
     struct ra_du_type *type = NULL;
-    if (blob == RA_NONE || !(ra_blobs_flags(blobs, blob) & RA_BLOB_PRESENT) ||
+    if (blob == RA_NONE || (ra_blobs_flags(blobs, blob) & t->flags) != t->flags ||
         t->counted[ra_blobs_index(blobs, blob)])
         return;
     t->counted[ra_blobs_index(blobs, blob)] = 1;
@@ -192,11 +207,13 @@ static int compare_types(const void *left, const void *right)
     return order ? order : strcmp(a->media_type, b->media_type);
 }
 
-int ra_du_by_media_type(const struct ra_job *job, struct ra_du *du, struct ra_err *err)
+int ra_du_by_media_type(const struct ra_job *job, const struct ra_du_opts *opts, struct ra_du *du,
+                        struct ra_err *err)
 {
     struct ra_blobs *blobs = du->survey.blobs;
     ra_auto_free uint8_t *counted = ra_calloc(ra_blobs_count(blobs), 1);
-    struct typing t = {.job = job, .du = du, .counted = counted};
+    struct typing t = {.job = job, .du = du, .counted = counted, .flags = RA_BLOB_PRESENT};
+    t.flags |= opts->wanted ? RA_DU_WANTED : 0;
     ra_progress_phase(job->progress, "reading manifests", du->survey.manifests.n, 0);
     for (size_t i = 0; i < du->survey.manifests.n; i++) {
         int rc = ra_check_cancelled(err);

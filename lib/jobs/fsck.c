@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "jobs/mark.h"
 
 void ra_fsck_free(struct ra_fsck *f)
 {
@@ -87,7 +88,8 @@ static void note_orphans(struct ra_fsck *f)
             f->result.bytes = ra_add_sat(f->result.bytes, own);
         }
     }
-    if (orphans)
+    /* What may be needed by what could not be read is no orphan: the findings about that say enough. */
+    if (orphans && !ra_mark_overlooked(&f->survey))
         ra_find(f->job->findings, RA_NOTE, "orphan-blobs", NULL,
                 "%s %s (%s) that nothing refers to: `regadm gc` removes them", ra_count_text(orphans, count),
                 orphans == 1 ? "blob" : "blobs", ra_size_text(bytes, size));

@@ -14,7 +14,7 @@ struct dooming {
 
 struct sums {
     struct ra_gc_count blobs;
-    uint64_t untagged, untagged_bytes;
+    struct ra_gc_some untagged, young;
 };
 
 static int complain(struct ra_gc *gc, const struct ra_place *at, struct ra_err *from, struct ra_err *err)
@@ -26,7 +26,7 @@ static int complain(struct ra_gc *gc, const struct ra_place *at, struct ra_err *
 }
 
 /* Learns a blob's size and age. What cannot be looked at counts as young. */
-static int look(struct ra_gc *gc, uint32_t id, bool *young, bool *hollow, struct ra_err *err)
+static int look(struct ra_gc *gc, uint32_t id, struct ra_err *err)
 {
     struct ra_digest d;
     struct ra_key key;
@@ -34,36 +34,41 @@ static int look(struct ra_gc *gc, uint32_t id, bool *young, bool *hollow, struct
     RA_ERR_AUTO trouble = {0};
     ra_blobs_digest(gc->survey.blobs, id, &d);
     int rc = ra_sure_stat(gc->job->store, ra_key_blob(&key, &d), &st, &trouble);
-    *hollow = rc == -RA_NOTFOUND;
-    *young = (rc < 0 && !*hollow) || (rc == 0 && st.mtime > gc->cutoff);
+    if (rc == -RA_NOTFOUND)
+        return ra_blobs_set(gc->survey.blobs, id, RA_MARK_HOLLOW), 0;
+    if (rc < 0 || st.mtime > gc->cutoff)
+        ra_blobs_set(gc->survey.blobs, id, RA_BLOB_YOUNG);
     if (rc == 0)
-        ra_blobs_size_is(gc->survey.blobs, id, st.size);
-    if (rc == 0 || *hollow)
-        return 0;
+        return ra_blobs_size_is(gc->survey.blobs, id, st.size), 0;
     return complain(gc, &(struct ra_place){.path = key.s, .digest = &d}, &trouble, err);
 }
 
 static int doom(struct dooming *d, uint32_t id, unsigned flags, struct ra_err *err)
 {
     struct ra_blobs *blobs = d->gc->survey.blobs;
-    bool young, hollow;
-    bool known = flags & RA_MARK_KEPT && flags & (RA_BLOB_SIZED | RA_BLOB_DECLARED);
+    bool known = flags & RA_MARK_KEPT && flags & (RA_BLOB_SIZED | RA_BLOB_DECLARED) &&
+                 ra_mark_fate(flags) != RA_FATE_UNTAGGED;
     if (known)
         return 0;
-    int rc = look(d->gc, id, &young, &hollow, err);
-    if (rc < 0)
-        return rc;
-    if (hollow)
-        ra_blobs_set(blobs, id, RA_MARK_HOLLOW);
-    else if (!young && !d->spare && !(flags & RA_MARK_KEPT))
+    int rc = look(d->gc, id, err);
+    flags = ra_blobs_flags(blobs, id);
+    if (rc == 0 && !d->spare && !(flags & RA_MARK_HOLLOW) && ra_mark_fate(flags) == RA_FATE_FREE)
         ra_blobs_set(blobs, id, RA_MARK_DOOMED);
-    return 0;
+    return rc;
 }
 
+static void add_some(struct ra_gc_some *to, bool really, uint64_t bytes)
+{
+    to->blobs += really;
+    to->bytes += really ? bytes : 0;
+}
+
+/* What an untagged revision that stays needs does not stay for its age. */
 static void add_up(struct sums *sums, struct ra_blobs *blobs, uint32_t id)
 {
     unsigned flags = ra_blobs_flags(blobs, id);
     uint64_t size = ra_blobs_size(blobs, id);
+    enum ra_mark_fate fate = ra_mark_fate(flags);
     if (flags & RA_MARK_HOLLOW)
         return;
     bool doomed = flags & RA_MARK_DOOMED;
@@ -71,17 +76,26 @@ static void add_up(struct sums *sums, struct ra_blobs *blobs, uint32_t id)
     sums->blobs.removed_bytes += doomed ? size : 0;
     sums->blobs.kept += !doomed;
     sums->blobs.kept_bytes += doomed ? 0 : size;
-    if (flags & RA_MARK_KEPT && !(flags & RA_MARK_TAGGED)) {
-        sums->untagged++;
-        sums->untagged_bytes += size;
-    }
+    add_some(&sums->untagged, fate == RA_FATE_UNTAGGED, size);
+    add_some(&sums->young, fate == RA_FATE_YOUNG && !(flags & RA_MARK_UNTAGGED), size);
+}
+
+static void add_sums(struct ra_gc_result *to, const struct sums *sums)
+{
+    to->blobs.kept += sums->blobs.kept;
+    to->blobs.kept_bytes += sums->blobs.kept_bytes;
+    to->blobs.removed += sums->blobs.removed;
+    to->blobs.removed_bytes += sums->blobs.removed_bytes;
+    to->untagged.blobs += sums->untagged.blobs;
+    to->untagged.bytes += sums->untagged.bytes;
+    to->young.blobs += sums->young.blobs;
+    to->young.bytes += sums->young.bytes;
 }
 
 static int doom_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct ra_err *err)
 {
     struct dooming *d = arg;
     struct ra_blobs *blobs = d->gc->survey.blobs;
-    struct ra_gc_result *result = &d->gc->result;
     struct sums sums = {0};
     size_t n;
     int rc = 0;
@@ -92,44 +106,26 @@ static int doom_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct r
     }
     ra_progress_add(d->gc->job->progress, n, 0);
     RA_LOCKED(&d->mutex);
-    result->blobs.kept += sums.blobs.kept;
-    result->blobs.kept_bytes += sums.blobs.kept_bytes;
-    result->blobs.removed += sums.blobs.removed;
-    result->blobs.removed_bytes += sums.blobs.removed_bytes;
-    result->untagged_blobs += sums.untagged;
-    result->untagged_bytes += sums.untagged_bytes;
+    add_sums(&d->gc->result, &sums);
     return rc;
 }
 
-/* Whether some repository, or some of its links, may have been overlooked: then any blob may be needed. */
-static bool overlooked(const struct ra_survey *s)
+static void spare_blobs(struct ra_gc *gc, const char *why)
 {
-    bool any = !s->complete;
-    ra_vec_each (repo, &s->repos)
-        any |= (repo->flags & RA_REPO_UNLISTED) != 0;
-    return any;
-}
-
-static void say_spared(struct ra_gc *gc)
-{
-    const struct ra_survey *s = &gc->survey;
-    struct ra_place at = {.path = s->no_repositories ? RA_REPOSITORIES : NULL};
-    ra_find(gc->job->findings, RA_ERROR, "blobs-spared", &at, "no blob is removed: %s",
-            s->no_repositories ? "there are blobs, but no repositories"
-                               : "some repositories could not be listed");
+    struct ra_place at = {.path = gc->survey.no_repositories ? RA_REPOSITORIES : NULL};
+    ra_find(gc->job->findings, RA_ERROR, "blobs-spared", &at, "no blob is removed: %s", why);
     gc->result.blobs_spared = true;
+    gc->result.untagged = gc->result.young = (struct ra_gc_some){0};
 }
 
 static int doom_blobs(struct ra_gc *gc, struct ra_err *err)
 {
-    struct dooming d = {.gc = gc, .mutex = PTHREAD_MUTEX_INITIALIZER};
-    d.spare = overlooked(&gc->survey) || gc->survey.no_repositories;
+    const char *overlooked = ra_mark_overlooked(&gc->survey);
+    struct dooming d = {.gc = gc, .spare = overlooked, .mutex = PTHREAD_MUTEX_INITIALIZER};
     ra_progress_phase(gc->job->progress, "judging blobs", ra_blobs_count(gc->survey.blobs), 0);
     int rc = ra_parallel(ra_job_io_threads(gc->job), RA_BLOBS_PARTS, doom_part, &d, err);
     if (d.spare && gc->result.blobs.kept + gc->result.blobs.removed > 0)
-        say_spared(gc);
-    if (gc->opts.delete_untagged)
-        gc->result.untagged_blobs = gc->result.untagged_bytes = 0;
+        spare_blobs(gc, overlooked);
     return rc;
 }
 
@@ -170,7 +166,7 @@ static void count_repo(struct ra_gc *gc, size_t i)
     r->history.kept += entries - history;
     r->layer_links.removed += links;
     r->layer_links.kept += repo->n_layers - mark->layers.n;
-    r->untagged_revisions += gc->opts.delete_untagged ? 0 : mark->n_untagged;
+    r->untagged_revisions += mark->n_untagged;
     gc->pruned[i] = gc->opts.prune_repositories && ra_gc_repo_is_empty(gc, i) && !is_young(gc, repo->name);
     r->repositories.removed += gc->pruned[i];
     r->repositories.kept += !gc->pruned[i];
@@ -236,14 +232,14 @@ static void count(struct ra_gc *gc)
 
 static int make_plan(struct ra_gc *gc, struct ra_err *err)
 {
-    const struct ra_survey_opts survey = {.want = RA_SURVEY_BLOBS | RA_SURVEY_REVISIONS |
-                                                  RA_SURVEY_MANIFESTS | RA_SURVEY_CHILDREN |
-                                                  RA_SURVEY_HISTORY | RA_SURVEY_LAYERS | RA_SURVEY_UPLOADS};
+    struct ra_survey_opts survey = {.want = RA_SURVEY_BLOBS | RA_SURVEY_REVISIONS | RA_SURVEY_MANIFESTS |
+                                            RA_SURVEY_CHILDREN | RA_SURVEY_HISTORY | RA_SURVEY_LAYERS |
+                                            RA_SURVEY_UPLOADS};
     int64_t now;
     int rc = ra_store_now(gc->job->store, &now, err);
     if (rc < 0)
         return rc;
-    gc->cutoff = now - gc->opts.min_age;
+    survey.cutoff = gc->cutoff = now - gc->opts.min_age;
     gc->uploads_cutoff =
         now - (gc->opts.uploads_age > gc->opts.min_age ? gc->opts.uploads_age : gc->opts.min_age);
     if ((rc = ra_survey_read(gc->job, &survey, &gc->survey, err)) < 0)

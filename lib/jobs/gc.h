@@ -30,6 +30,10 @@ struct ra_gc_count {
     uint64_t kept, removed, kept_bytes, removed_bytes;
 };
 
+struct ra_gc_some {
+    uint64_t blobs, bytes;
+};
+
 struct ra_gc_freed {
     const char *name; /* lent from the ra_gc */
     uint64_t
@@ -44,8 +48,10 @@ struct ra_gc_result {
     struct ra_gc_count parts;
     uint64_t leftovers; /* removed; counted by the sweep alone */
     /* What untagged revisions alone keep, beyond what goes anyway; zero with delete_untagged. */
-    uint64_t untagged_revisions, untagged_blobs, untagged_bytes;
-    bool blobs_spared; /* no blob may go, see above */
+    uint64_t untagged_revisions;
+    struct ra_gc_some untagged;
+    struct ra_gc_some young; /* what nothing needs and min_age keeps */
+    bool blobs_spared;       /* no blob may go, see above */
     struct {
         struct ra_gc_freed *at; /* those that free anything, most bytes first */
         size_t n, cap;

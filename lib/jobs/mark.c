@@ -82,23 +82,37 @@ static int enter_everything(struct ra_marking *m, struct ra_err *err)
     return ra_mark_odd_layers(m, err);
 }
 
-/* Revisions that nothing reaches: the young ones are roots (a push is under way), and so are the others, unless they
- * are to go or their manifest is gone. */
-static int enter_unreached(struct ra_marking *m, struct ra_err *err)
+static bool is_unreached(const struct ra_marking *m, const struct ra_survey_rev *rev)
+{
+    return !(rev->flags & RA_REV_NO_LINK) && !ra_reach_has(m->reach, rev->blob);
+}
+
+/* Revisions that nothing reaches: the young ones are roots, since a push is under way. Those that are to go are looked
+ * at once more. */
+static int enter_young(struct ra_marking *m, struct ra_err *err)
 {
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < m->repo->n_revs; i++) {
         const struct ra_survey_rev *rev = &m->repo->revs[i];
-        enum ra_mark_link link = RA_LINK_KEEP;
-        if (rev->flags & RA_REV_NO_LINK || ra_reach_has(m->reach, rev->blob))
+        enum ra_mark_link link = rev->flags & RA_REV_YOUNG ? RA_LINK_YOUNG : RA_LINK_DROP;
+        if (!is_unreached(m, rev))
             continue;
-        m->out->n_untagged++;
         if (m->opts->delete_untagged || is_missing(m, rev->blob))
             rc = ra_mark_look_revision(m, rev->blob, &link, err);
-        if (link == RA_LINK_KEEP)
+        if (link == RA_LINK_KEEP || link == RA_LINK_YOUNG)
             enter_revision(m, rev);
     }
     return rc;
+}
+
+/* And the others, whose manifest is there. Which are first must not matter to their number. */
+static void enter_untagged(struct ra_marking *m)
+{
+    for (uint32_t i = 0; i < m->repo->n_revs; i++)
+        m->out->n_untagged += is_unreached(m, &m->repo->revs[i]) && !is_missing(m, m->repo->revs[i].blob);
+    for (uint32_t i = 0; i < m->repo->n_revs; i++)
+        if (is_unreached(m, &m->repo->revs[i]) && !is_missing(m, m->repo->revs[i].blob))
+            enter_revision(m, &m->repo->revs[i]);
 }
 
 /* --- what is left ------------------------------------------------------------------------------------------- */
@@ -108,6 +122,14 @@ static void drop_revisions(struct ra_marking *m)
     for (uint32_t i = 0; i < m->repo->n_revs; i++)
         if (m->repo->revs[i].flags & RA_REV_NO_LINK || !ra_reach_has(m->reach, m->repo->revs[i].blob))
             *ra_vec_push(&m->out->revs) = i;
+}
+
+/* Everything reached since the last time is kept, and has these flags. */
+static void mark(struct ra_marking *m, unsigned flags)
+{
+    const struct ra_ids *ids = ra_reach_ids(m->reach);
+    for (; m->n_marked < ids->n; m->n_marked++)
+        ra_blobs_set(m->survey->blobs, ids->at[m->n_marked], RA_MARK_KEPT | flags);
 }
 
 /* Contents first: an alias may be what reaches another link. */
@@ -126,6 +148,7 @@ static int judge_layers(struct ra_marking *m, struct ra_err *err)
             *ra_vec_push(&m->empty) = i;
         else if (link == RA_LINK_DROP)
             *ra_vec_push(&m->out->layers) = i;
+        mark(m, link == RA_LINK_YOUNG ? RA_MARK_RECENT : RA_MARK_TAGGED);
     }
     return rc;
 }
@@ -144,17 +167,12 @@ static void drop_layers(struct ra_marking *m)
         *ra_vec_push(layers) = *place;
 }
 
-static void set_flags(struct ra_marking *m, unsigned flags)
-{
-    ra_vec_each (id, ra_reach_ids(m->reach))
-        ra_blobs_set(m->survey->blobs, *id, flags);
-}
-
-static void tell(const struct ra_marking *m, size_t repo, size_t n_tagged)
+/* Those in [from, to) are needed by untagged revisions alone. */
+static void tell(const struct ra_marking *m, size_t repo, size_t from, size_t to)
 {
     const struct ra_ids *ids = ra_reach_ids(m->reach);
     for (size_t i = 0; m->opts->reached && i < ids->n; i++)
-        m->opts->reached(m->opts->arg, repo, ids->at[i], i < n_tagged);
+        m->opts->reached(m->opts->arg, repo, ids->at[i], i < from || i >= to);
 }
 
 /* --- repositories ------------------------------------------------------------------------------------------- */
@@ -168,19 +186,25 @@ static int mark_repo(void *arg, size_t i, unsigned worker, struct ra_err *err)
     ra_reach_begin(m->reach, m->repo);
     enter_tags(m);
     enter_odd_revisions(m);
+    m->n_marked = 0;
     int rc = m->repo->flags & RA_REPO_PROTECT ? enter_everything(m, err) : 0;
-    set_flags(m, RA_MARK_TAGGED);
-    size_t n_tagged = ra_reach_ids(m->reach)->n;
+    mark(m, RA_MARK_TAGGED);
     if (rc == 0)
-        rc = enter_unreached(m, err);
+        rc = enter_young(m, err);
+    mark(m, RA_MARK_RECENT | (m->opts->delete_untagged ? 0 : RA_MARK_UNTAGGED));
+    size_t from = m->n_marked;
+    if (!m->opts->delete_untagged)
+        enter_untagged(m);
+    mark(m, RA_MARK_UNTAGGED);
+    size_t to = m->n_marked;
     if (rc == 0)
         rc = ra_mark_signatures(m, err);
+    mark(m, RA_MARK_TAGGED);
     if (rc == 0)
         rc = judge_layers(m, err);
     drop_revisions(m);
     drop_layers(m);
-    set_flags(m, RA_MARK_KEPT);
-    tell(m, i, n_tagged);
+    tell(m, i, from, to);
     ra_progress_add(run->job->progress, 1, 0);
     return rc;
 }
@@ -210,6 +234,25 @@ int ra_mark_run(const struct ra_job *job, const struct ra_survey *s, const struc
     if (rc < 0)
         ra_mark_release(out);
     return rc;
+}
+
+enum ra_mark_fate ra_mark_fate(unsigned flags)
+{
+    if (flags & RA_MARK_TAGGED)
+        return RA_FATE_NEEDED;
+    if (flags & (RA_MARK_RECENT | RA_BLOB_YOUNG))
+        return RA_FATE_YOUNG;
+    return flags & RA_MARK_UNTAGGED ? RA_FATE_UNTAGGED : RA_FATE_FREE;
+}
+
+const char *ra_mark_overlooked(const struct ra_survey *s)
+{
+    bool any = !s->complete;
+    ra_vec_each (repo, &s->repos)
+        any |= (repo->flags & RA_REPO_UNLISTED) != 0;
+    return any                  ? "some repositories could not be listed"
+           : s->no_repositories ? "there are blobs, but no repositories"
+                                : NULL;
 }
 
 void ra_mark_release(struct ra_mark *m)

@@ -19,9 +19,10 @@ int ra_mark_look_revision(struct ra_marking *m, uint32_t revision, enum ra_mark_
     ra_blobs_digest(m->survey->blobs, revision, &d);
     const char *key = ra_key_revision(&m->key, m->repo->name, &d);
     int rc = ra_sure_stat(m->job->store, key, &st, &trouble);
-    *out = rc == -RA_NOTFOUND                     ? RA_LINK_ABSENT
-           : rc < 0 || st.mtime > m->opts->cutoff ? RA_LINK_KEEP
-                                                  : RA_LINK_DROP;
+    *out = rc == -RA_NOTFOUND           ? RA_LINK_ABSENT
+           : rc < 0                     ? RA_LINK_KEEP
+           : st.mtime > m->opts->cutoff ? RA_LINK_YOUNG
+                                        : RA_LINK_DROP;
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
     return complain(m, &(struct ra_place){.path = key, .repository = m->repo->name, .digest = &d}, &trouble,
@@ -62,10 +63,11 @@ int ra_mark_look_layer(struct ra_marking *m, uint32_t layer, bool reached, enum 
     struct ra_place at = {.path = key, .repository = m->repo->name, .digest = &d};
     int rc = ra_sure_get(m->job->store, key, RA_LINK_MAX, &m->buf, &st, &trouble);
     uint32_t named = rc == 0 ? content(m, &good) : RA_NONE;
-    *out = rc == -RA_NOTFOUND                    ? RA_LINK_ABSENT
-           : good && st.mtime <= m->opts->cutoff ? RA_LINK_DROP
-                                                 : RA_LINK_KEEP;
-    if (*out == RA_LINK_KEEP || reached) {
+    *out = rc == -RA_NOTFOUND           ? RA_LINK_ABSENT
+           : !good                      ? RA_LINK_KEEP
+           : st.mtime > m->opts->cutoff ? RA_LINK_YOUNG
+                                        : RA_LINK_DROP;
+    if (*out == RA_LINK_KEEP || *out == RA_LINK_YOUNG || reached) {
         ra_reach_touch(m->reach, layer);
         ra_reach_touch(m->reach, named);
     }

@@ -18,10 +18,12 @@ struct ra_marking { /* one thread's, going from repository to repository */
     struct ra_buf buf;
     struct ra_key key;
     struct ra_ids empty;
+    size_t n_marked; /* of what is reached: those that have their flags */
 };
 
 enum ra_mark_link {
-    RA_LINK_KEEP,   /* young, or nobody knows */
+    RA_LINK_KEEP,   /* nobody knows */
+    RA_LINK_YOUNG,  /* to be kept too */
     RA_LINK_DROP,   /* old enough to go */
     RA_LINK_ABSENT, /* a folder without link */
 };

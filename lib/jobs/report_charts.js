@@ -95,6 +95,7 @@ const mapOfAll = () =>
     ...repos.map((r) => ({ name: r.name, value: r.share, href: `#/r/${encode(r.name)}` })),
     { name: "Untagged", value: data.untagged_bytes, free: true },
     { name: "Reclaimable", value: data.reclaimable_bytes, free: true },
+    { name: "Young", value: data.young_bytes, free: true },
     { name: "Uploads", value: data.upload_bytes, free: true },
   ]);
 const mapOf = (repo) => {

@@ -131,14 +131,28 @@ static void put_tile(struct ra_buf *out, const char *name, uint64_t bytes, const
     ra_buf_addf(out, "</dd><dd class=note>%s</dd></div>\n", note);
 }
 
+static void put_reclaimable(struct ra_buf *out, const struct ra_report *r)
+{
+    char note[128], age[RA_AGE_TEXT];
+    if (r->du.overlooked) {
+        ra_buf_addf(out, "<div class=tile><dt>Reclaimable</dt><dd>unknown</dd><dd class=note>%s</dd></div>\n",
+                    r->du.overlooked);
+        return;
+    }
+    put_tile(out, "Reclaimable", r->du.reclaimable_bytes, "nothing needs it: <code>regadm gc</code>");
+    put_tile(out, "Untagged", r->du.untagged_bytes, "no tag needs it: <code>regadm gc -m</code>");
+    snprintf(note, sizeof(note), "not needed, but younger than %s", ra_age_text(r->opts.min_age, age));
+    if (r->du.young_bytes)
+        put_tile(out, "Young", r->du.young_bytes, note);
+}
+
 static void put_tiles(struct ra_buf *out, const struct ra_report *r)
 {
     RA_BUF_AUTO holds = {0};
     put_count(&holds, r->du.blobs);
     ra_buf_adds(&holds, r->du.blobs == 1 ? " blob" : " blobs");
     put_tile(out, "Stored", r->du.bytes, ra_buf_str(&holds));
-    put_tile(out, "Reclaimable", r->du.reclaimable_bytes, "nothing needs it: <code>regadm gc</code>");
-    put_tile(out, "Untagged", r->du.untagged_bytes, "no tag needs it: <code>regadm gc -m</code>");
+    put_reclaimable(out, r);
     put_tile(out, "Uploads", r->du.upload_bytes, "begun and not ended");
 }
 

@@ -206,7 +206,9 @@ static void put_totals(struct ra_jsonw *w, const struct ra_report *r)
     ra_jsonw_key_u64(w, "blobs_stored", r->du.blobs);
     ra_jsonw_key_u64(w, "reclaimable_bytes", r->du.reclaimable_bytes);
     ra_jsonw_key_u64(w, "untagged_bytes", r->du.untagged_bytes);
+    ra_jsonw_key_u64(w, "young_bytes", r->du.young_bytes);
     ra_jsonw_key_u64(w, "upload_bytes", r->du.upload_bytes);
+    ra_jsonw_key_bool(w, "complete", !r->du.overlooked);
     ra_jsonw_key_bool(w, "checked", r->opts.check);
 }
 

@@ -93,13 +93,25 @@ static void put_tags(struct ra_buf *out, const struct ra_report *r)
                        r->repos.at[i].updated / RA_SECOND);
 }
 
+/* What is not known is not zero: it is left out. */
+static void put_reclaimable(struct ra_buf *out, const struct ra_report *r)
+{
+    if (r->du.overlooked)
+        return;
+    put_total(out, "regadm_reclaimable_bytes", "Bytes of blobs that nothing needs.", r->du.reclaimable_bytes);
+    put_total(out, "regadm_untagged_bytes", "Bytes of blobs that only untagged revisions need.",
+              r->du.untagged_bytes);
+    put_total(out, "regadm_young_bytes",
+              "Bytes of blobs that nothing needs, or untagged revisions alone, and that "
+              "are too young to go.",
+              r->du.young_bytes);
+}
+
 void ra_report_metrics(struct ra_buf *out, const struct ra_report *r)
 {
     put_total(out, "regadm_bytes", "Bytes of all blobs.", r->du.bytes);
     put_total(out, "regadm_blobs", "Blobs.", r->du.blobs);
-    put_total(out, "regadm_reclaimable_bytes", "Bytes of blobs that nothing needs.", r->du.reclaimable_bytes);
-    put_total(out, "regadm_untagged_bytes", "Bytes of blobs that only untagged revisions need.",
-              r->du.untagged_bytes);
+    put_reclaimable(out, r);
     put_total(out, "regadm_upload_bytes", "Bytes of unfinished uploads.", r->du.upload_bytes);
     put_total(out, "regadm_repositories", "Repositories.", r->repos.n);
     put_total(out, "regadm_tags", "Tags.", r->tags.n);

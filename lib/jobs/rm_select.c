@@ -122,7 +122,8 @@ static int select_untagged(struct selection *s, size_t i, struct ra_err *err)
     for (uint32_t k = 0; k < repo->n_revs; k++) {
         const struct ra_survey_rev *rev = &repo->revs[k];
         const struct ra_survey_manifest *m = ra_survey_manifest(&rm->survey, rev->blob);
-        bool odd = rev->flags || (m && m->state == RA_STATE_ODD);
+        bool odd =
+            rev->flags & (RA_REV_NO_LINK | RA_REV_BAD_LINK | RA_REV_OTHER) || (m && m->state == RA_STATE_ODD);
         rm->repos[i].revs[k] = !odd && !ra_reach_has(reach, rev->blob) && !is_young(rm, repo, rev);
     }
     s->found++;

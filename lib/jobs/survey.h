@@ -54,6 +54,9 @@ struct ra_survey_opts {
     /* Which repositories are read; NULL: all. Called from any thread. */
     bool (*wanted)(void *arg, const char *repo);
     void *arg;
+    /* Revisions whose link changed after it are RA_REV_YOUNG, blobs that were looked at RA_BLOB_YOUNG: with SIZES, all.
+     * 0: nobody asks. */
+    int64_t cutoff;
 };
 
 enum ra_manifest_state {
@@ -98,6 +101,7 @@ enum ra_rev_flags {
     RA_REV_NO_LINK = 1 << 0,  /* a folder without link: deleted, or not written yet. No revision */
     RA_REV_BAD_LINK = 1 << 1, /* the link is no digest: the path counts */
     RA_REV_OTHER = 1 << 2,    /* the link names another digest than the path: both count; see `other` */
+    RA_REV_YOUNG = 1 << 3,    /* see `cutoff` */
 };
 
 struct ra_survey_rev {

@@ -16,6 +16,7 @@ struct shard {
     enum ra_alg alg;
     unsigned first;
     RA_VEC(uint64_t) sizes;
+    RA_VEC(bool) young;
 };
 
 static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
@@ -38,8 +39,10 @@ static int take_blob(void *arg, const struct ra_entry *e, struct ra_err *err RA_
         d.bytes[0] != shard->first)
         return 0;
     *ra_vec_push(&shard->w->digests) = d;
-    if (ra_survey_wants(shard->run, RA_SURVEY_SIZES))
-        *ra_vec_push(&shard->sizes) = ra_survey_wants(shard->run, RA_SURVEY_DISK) ? e->st.disk : e->st.size;
+    if (!ra_survey_wants(shard->run, RA_SURVEY_SIZES))
+        return 0;
+    *ra_vec_push(&shard->sizes) = ra_survey_wants(shard->run, RA_SURVEY_DISK) ? e->st.disk : e->st.size;
+    *ra_vec_push(&shard->young) = ra_survey_is_young(shard->run, e->st.mtime);
     return 0;
 }
 
@@ -52,8 +55,11 @@ static void add_shard(struct shard *shard)
     for (size_t i = 0; i < w->digests.n; i++) {
         uint32_t id = ra_blobs_add(blobs, &w->digests.at[i]);
         ra_blobs_set(blobs, id, RA_BLOB_PRESENT);
-        if (i < shard->sizes.n)
-            ra_blobs_size_is(blobs, id, shard->sizes.at[i]);
+        if (i >= shard->sizes.n)
+            continue;
+        ra_blobs_size_is(blobs, id, shard->sizes.at[i]);
+        if (shard->young.at[i])
+            ra_blobs_set(blobs, id, RA_BLOB_YOUNG);
     }
 }
 
@@ -66,12 +72,13 @@ static int list_shard(void *arg, size_t i, unsigned worker, struct ra_err *err)
         .run = run, .w = &run->workers[worker], .alg = inv->algs[i / SHARDS], .first = i % SHARDS};
     RA_ERR_AUTO trouble = {0};
     const char *prefix = ra_key_blob_shard(&shard.w->key, shard.alg, shard.first);
-    unsigned want = ra_survey_wants(run, RA_SURVEY_SIZES) ? RA_WANT_SIZE : 0;
+    unsigned want = ra_survey_wants(run, RA_SURVEY_SIZES) ? RA_WANT_SIZE | RA_WANT_MTIME : 0;
     shard.w->digests.n = 0;
     int rc = ra_survey_each(run, prefix, RA_LIST_LEAF, "data", want, take_blob, &shard, &trouble);
     add_shard(&shard);
     ra_progress_add(run->job->progress, shard.w->digests.n, 0);
     ra_vec_release(&shard.sizes);
+    ra_vec_release(&shard.young);
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
     return ra_survey_complain(run, "unreadable", &(struct ra_place){.path = prefix}, &trouble, err);

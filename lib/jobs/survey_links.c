@@ -88,26 +88,34 @@ static int read_link(struct link *l, const char *key, const struct ra_place *at,
 /* --- revisions ---------------------------------------------------------------------------------------------- */
 
 /* A link is written once, with the digest of its path and nothing else. */
-static bool link_is_plausible(struct link *l, const char *key, const struct ra_digest *d)
+static bool link_is_plausible(struct link *l, const char *key, const struct ra_digest *d, struct ra_stat *st)
 {
-    struct ra_stat st;
     char text[RA_DIGEST_TEXT];
     return l->run->listed && !ra_survey_wants(l->run, RA_SURVEY_LINKS) &&
-           ra_store_stat(l->run->job->store, key, &st, NULL) == 0 && st.kind == RA_OBJECT &&
-           st.size == strlen(ra_digest_text(d, text));
+           ra_store_stat(l->run->job->store, key, st, NULL) == 0 && st->kind == RA_OBJECT &&
+           st->size == strlen(ra_digest_text(d, text));
+}
+
+static uint8_t age_flag(const struct link *l, int64_t mtime)
+{
+    return ra_survey_is_young(l->run, mtime) ? RA_REV_YOUNG : 0;
 }
 
 static int read_revision(struct link *l, struct ra_survey_rev *rev, struct ra_err *err)
 {
     struct ra_digest d;
+    struct ra_stat st;
     struct link_state link;
     ra_blobs_digest(l->run->out->blobs, rev->blob, &d);
     const char *key = ra_key_revision(&l->w->key, l->repo->name, &d);
     struct ra_place at = {.path = key, .repository = l->repo->name, .digest = &d};
-    if (link_is_plausible(l, key, &d))
+    if (link_is_plausible(l, key, &d, &st)) {
+        rev->flags = age_flag(l, st.mtime);
         return 0;
+    }
     int rc = read_link(l, key, &at, &link, err);
-    rev->flags = (uint8_t)((link.missing ? RA_REV_NO_LINK : 0) | (link.bad ? RA_REV_BAD_LINK : 0));
+    rev->flags = (uint8_t)((link.missing ? RA_REV_NO_LINK : 0) | (link.bad ? RA_REV_BAD_LINK : 0) |
+                           age_flag(l, link.mtime));
     if (link.unreadable)
         l->repo->flags |= RA_REPO_PROTECT;
     if (link.blob == RA_NONE || link.blob == rev->blob)

@@ -102,7 +102,8 @@ static int read_manifest(void *arg, size_t i, unsigned worker, struct ra_err *er
         /* What it occupies is known from the listing alone. */
         if (!ra_survey_wants(run, RA_SURVEY_DISK))
             ra_blobs_size_is(run->out->blobs, m->ids.at[i], st.size);
-        ra_blobs_set(run->out->blobs, m->ids.at[i], RA_BLOB_PRESENT);
+        ra_blobs_set(run->out->blobs, m->ids.at[i],
+                     RA_BLOB_PRESENT | (ra_survey_is_young(run, st.mtime) ? RA_BLOB_YOUNG : 0));
     }
     ra_progress_add(run->job->progress, 1, st.size);
     return 0;

@@ -43,6 +43,11 @@ static inline bool ra_survey_wants(const struct ra_survey_run *run, unsigned wha
     return run->opts->want & what;
 }
 
+static inline bool ra_survey_is_young(const struct ra_survey_run *run, int64_t mtime)
+{
+    return run->opts->cutoff && mtime > run->opts->cutoff;
+}
+
 /* Calls fn for every entry below prefix. NOTFOUND when there is no such folder. */
 int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_list_mode mode,
                    const char *leaf, unsigned want,

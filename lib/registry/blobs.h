@@ -19,6 +19,7 @@ enum ra_blob_flag { /* facts that are only ever added */
                         1 << 1, /* the size is that of the file; else as some manifest declares it */
                     RA_BLOB_MANIFEST = 1 << 2, /* a revision or a tag names it */
                     RA_BLOB_DECLARED = 1 << 3, /* some descriptor gave a size */
+                    RA_BLOB_YOUNG = 1 << 4,    /* its file changed lately, as far as anybody looked */
                     RA_BLOB_USER = 1 << 8,     /* this bit and higher ones are the job's: marks */
 };
 

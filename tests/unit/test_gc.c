@@ -67,7 +67,7 @@ static void untagged_goes_only_when_told(void **state)
         assert_int_equal(t_reg_has(r.s, ra_key_tag_history(&key, "app", "v1", &old)), !untagged);
         assert_int_equal(r.result.revisions.removed, untagged);
         assert_int_equal(r.result.untagged_revisions, !untagged);
-        assert_int_equal(r.result.untagged_blobs, untagged ? 0 : 3);
+        assert_int_equal(r.result.untagged.blobs, untagged ? 0 : 3);
         assert_int_equal(r.findings.list.n, 0);
         end(&r);
     }
