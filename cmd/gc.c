@@ -163,8 +163,8 @@ static void say_untagged(const struct ra_ctx *ctx, const struct ra_gc_result *r)
 {
     char revisions[RA_COUNT_OF_TEXT], size[RA_SIZE_TEXT];
     if (r->untagged_revisions && !r->blobs_spared)
-        ra_say(ctx, "--delete-untagged would free %s more, and remove %s",
-               ra_size_text(r->untagged.bytes, size),
+        ra_say(ctx, "--delete-untagged would free %s%s more, and remove %s",
+               r->untagged_at_most ? "up to " : "", ra_size_text(r->untagged.bytes, size),
                ra_count_of(r->untagged_revisions, "revision", revisions));
 }
 

@@ -46,8 +46,7 @@ static int look(struct ra_gc *gc, uint32_t id, struct ra_err *err)
 static int doom(struct dooming *d, uint32_t id, unsigned flags, struct ra_err *err)
 {
     struct ra_blobs *blobs = d->gc->survey.blobs;
-    bool known = flags & RA_MARK_KEPT && flags & (RA_BLOB_SIZED | RA_BLOB_DECLARED) &&
-                 ra_mark_fate(flags) != RA_FATE_UNTAGGED;
+    bool known = flags & RA_MARK_KEPT && flags & (RA_BLOB_SIZED | RA_BLOB_DECLARED);
     if (known)
         return 0;
     int rc = look(d->gc, id, err);
@@ -110,6 +109,39 @@ static int doom_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct r
     return rc;
 }
 
+/* Once more over what only untagged revisions need, for its age. */
+static int look_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct ra_err *err)
+{
+    struct dooming *d = arg;
+    struct ra_blobs *blobs = d->gc->survey.blobs;
+    struct sums sums = {0};
+    size_t n;
+    int rc = 0;
+    ra_auto_free uint32_t *ids =
+        ra_blobs_part(blobs, (unsigned)part, RA_BLOB_PRESENT | RA_MARK_UNTAGGED,
+                      RA_MARK_TAGGED | RA_MARK_RECENT | RA_BLOB_YOUNG | RA_MARK_HOLLOW, &n);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        rc = look(d->gc, ids[i], err);
+        add_up(&sums, blobs, ids[i]);
+    }
+    RA_LOCKED(&d->mutex);
+    d->gc->result.untagged.blobs += sums.untagged.blobs;
+    d->gc->result.untagged.bytes += sums.untagged.bytes;
+    return rc;
+}
+
+/* For a hint alone, many looks would cost too much: then no more is said than what their links' age allows. */
+static int look_at_untagged(struct dooming *d, struct ra_err *err)
+{
+    enum { MANY = 4096 };
+    struct ra_gc_result *r = &d->gc->result;
+    r->untagged_at_most = r->untagged.blobs > MANY;
+    if (r->untagged.blobs == 0 || r->untagged_at_most)
+        return 0;
+    r->untagged = (struct ra_gc_some){0};
+    return ra_parallel(ra_job_io_threads(d->gc->job), RA_BLOBS_PARTS, look_part, d, err);
+}
+
 static void spare_blobs(struct ra_gc *gc, const char *why)
 {
     struct ra_place at = {.path = gc->survey.no_repositories ? RA_REPOSITORIES : NULL};
@@ -126,7 +158,7 @@ static int doom_blobs(struct ra_gc *gc, struct ra_err *err)
     int rc = ra_parallel(ra_job_io_threads(gc->job), RA_BLOBS_PARTS, doom_part, &d, err);
     if (d.spare && gc->result.blobs.kept + gc->result.blobs.removed > 0)
         spare_blobs(gc, overlooked);
-    return rc;
+    return rc ? rc : look_at_untagged(&d, err);
 }
 
 /* --- the rest ----------------------------------------------------------------------------------------------- */

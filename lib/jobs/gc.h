@@ -50,6 +50,7 @@ struct ra_gc_result {
     /* What untagged revisions alone keep, beyond what goes anyway; zero with delete_untagged. */
     uint64_t untagged_revisions;
     struct ra_gc_some untagged;
+    bool untagged_at_most;   /* of so many, the links alone were asked for their age */
     struct ra_gc_some young; /* what nothing needs and min_age keeps */
     bool blobs_spared;       /* no blob may go, see above */
     struct {

@@ -101,9 +101,7 @@ static void put_reclaimable(struct ra_buf *out, const struct ra_report *r)
     put_total(out, "regadm_reclaimable_bytes", "Bytes of blobs that nothing needs.", r->du.reclaimable_bytes);
     put_total(out, "regadm_untagged_bytes", "Bytes of blobs that only untagged revisions need.",
               r->du.untagged_bytes);
-    put_total(out, "regadm_young_bytes",
-              "Bytes of blobs that nothing needs, or untagged revisions alone, and that "
-              "are too young to go.",
+    put_total(out, "regadm_young_bytes", "Bytes of blobs that would be among these were they old enough.",
               r->du.young_bytes);
 }
 
