@@ -21,9 +21,8 @@ const struct ra_opt ra_htargs_table[] = {
      .min = RA_HTSOURCE_ARGUMENT},
     {"stdin", 'i', RA_OPT_PICK, OPT(source), NULL, "read the password from standard input, without asking",
      .min = RA_HTSOURCE_STDIN},
-    {"generate", 'g', RA_OPT_PICK, OPT(source), NULL,
-     "make up a password and print it once; with --batch, one for each name read",
-     .min = RA_HTSOURCE_GENERATE},
+    {"generate", 'g', RA_OPT_FLAG, OPT(generate), NULL,
+     "make up a password and print it once; with --batch, one for each name read"},
     {"length", 0, RA_OPT_UINT, OPT(length), "N", "characters of a made-up password (default 20)", .min = 12,
      .max = RA_GENERATED_MOST},
     {"bcrypt", 'B', RA_OPT_PICK, OPT(kind), NULL,
@@ -61,6 +60,7 @@ const struct ra_htargs ra_htargs_defaults = {.kind = -1, .progress = true, .leng
 void ra_htargs_release(struct ra_htargs *a)
 {
     free(a->found_path);
+    free(a->found_in);
 }
 
 static int pick_action(struct ra_htargs *a, struct ra_err *err)
@@ -69,6 +69,10 @@ static int pick_action(struct ra_htargs *a, struct ra_err *err)
         return ra_fail(err, RA_INVALID, "only one of -c -n -v -D may be specified");
     if (a->batch && (a->verify || a->remove))
         return ra_fail(err, RA_INVALID, "--batch goes with neither -v nor -D");
+    if (a->generate && a->source != RA_HTSOURCE_PROMPT)
+        return ra_fail(err, RA_INVALID, "only one of -b -g -i may be specified");
+    if (a->generate)
+        a->source = RA_HTSOURCE_GENERATE;
     if (a->verify && a->source == RA_HTSOURCE_GENERATE)
         return ra_fail(err, RA_INVALID, "-v cannot check a password that -g makes up");
     a->action = a->batch    ? RA_HT_BATCH
@@ -122,7 +126,14 @@ static int find_file(const struct ra_ctx *ctx, struct ra_htargs *a, struct ra_er
         return ra_hint(err, ra_wrap(err, rc, "no FILE is named, and none is found"),
                        "name it: regadm htpasswd FILE USER");
     a->file.path = a->found_path = ra_strdup(config.htpasswd_path);
+    a->found_in = ra_strdup(path ? path : "the environment");
     return 0;
+}
+
+/* The file without a user would be taken for a user without a file. */
+static bool is_file_name(const struct ra_htargs *a, const char *operand)
+{
+    return !a->config && (strchr(operand, '/') || access(operand, F_OK) == 0);
 }
 
 /* --- operands --- */
@@ -139,6 +150,8 @@ static int take_operands(struct ra_ctx *ctx, struct ra_htargs *a, int n, char **
     bool finds_file = !a->apache && !a->print && n == wanted - 1;
     if (n != wanted && !finds_file)
         return ra_fail(err, RA_USAGE, "%s", n < wanted ? "too few arguments" : "too many arguments");
+    if (finds_file && n > 0 && is_file_name(a, argv[0]))
+        return ra_fail(err, RA_USAGE, "too few arguments: '%s' is the file, and no user is named", argv[0]);
     if (!a->print && !finds_file)
         a->file.path = *argv++, n--;
     if (n > 0)

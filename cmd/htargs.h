@@ -36,7 +36,7 @@ enum ra_htaction {
 
 struct ra_htargs {
     /* from the table */
-    bool create, print, verify, remove, batch, truncate, in_place, json, progress, help;
+    bool create, print, verify, remove, batch, generate, truncate, in_place, json, progress, help;
     int kind;   /* enum ra_passhash_kind; -1: not given */
     int source; /* enum ra_htsource */
     const char *cost, *mode, *config;
@@ -48,7 +48,8 @@ struct ra_htargs {
     struct ra_htpasswd_how how;
     const char *user;
     char *password;   /* -b: where it stands in argv */
-    char *found_path; /* owned: from the registry's configuration */
+    char *found_path; /* owned: from the registry's configuration, */
+    char *found_in;   /* owned: which is this one */
 };
 
 extern const struct ra_opt ra_htargs_table[];

@@ -45,8 +45,8 @@ static int ask_twice(struct ra_ctx *ctx, struct ra_secret *out, struct ra_err *e
     return ra_htfail(ctx, RA_HTSTATUS_MISMATCH, ra_fail(err, RA_INVALID, "password verification error"));
 }
 
-static int get_password(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_secret *out,
-                        struct ra_err *err)
+static int read_password(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_secret *out,
+                         struct ra_err *err)
 {
     switch ((enum ra_htsource)a->source) {
     case RA_HTSOURCE_ARGUMENT:
@@ -58,6 +58,28 @@ static int get_password(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra
     default:
         return a->verify ? ra_secret_ask("Enter password: ", out, err) : ask_twice(ctx, out, err);
     }
+}
+
+/* Where nothing is to be read nobody meant the empty password; but what Apache's -i makes of it, scripts may want. */
+static int get_password(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_secret *out,
+                        struct ra_err *err)
+{
+    int rc = read_password(ctx, a, out, err);
+    if (rc == -RA_NOTFOUND && a->apache && a->source == RA_HTSOURCE_STDIN) {
+        ra_err_clear(err);
+        return 0;
+    }
+    return rc == -RA_NOTFOUND ? ra_htfail(ctx, RA_HTSTATUS_MISMATCH, rc) : rc;
+}
+
+/* Before the file changes: it must not hold a password that nobody has seen. */
+static int show_password(const struct ra_htargs *a, const struct ra_secret *password, struct ra_err *err)
+{
+    if (a->source != RA_HTSOURCE_GENERATE)
+        return 0;
+    if (puts(password->text) < 0 || fflush(stdout) != 0)
+        return ra_fail_sys(err, "nothing was changed: cannot print the password");
+    return 0;
 }
 
 /* --- one user --- */
@@ -105,13 +127,14 @@ static int update(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_err *
     rc = make_hash(ctx, a, &password, hash, err);
     if (rc < 0)
         return rc;
+    rc = show_password(a, &password, err);
+    if (rc < 0)
+        return rc;
     struct ra_htchange change = {.user = a->user, .hash = hash};
     rc = ra_htpasswd_update(&a->file, &change, 1, err);
     if (rc < 0)
         return rc;
     say_verb(a, change.matched ? "Updating" : "Adding", change.matched);
-    if (a->source == RA_HTSOURCE_GENERATE)
-        puts(password.text);
     return 0;
 }
 
@@ -246,6 +269,8 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     bool own_words = a.action == RA_HT_LIST || a.action == RA_HT_CHECK;
     if (rc == 0)
         rc = act(ctx, &a, err);
+    if (rc < 0 && a.found_in && err->code != RA_CANCELLED && !err->hint)
+        ra_hint(err, rc, "the file is auth.htpasswd.path of %s", a.found_in);
     if (rc < 0 && ctx->status == 0 && !own_words)
         ctx->status = (int)status_for(rc);
     return rc < 0 && a.apache ? tell_as_apache(ctx, rc, err) : rc;

@@ -6,7 +6,8 @@
 #include "base/num.h"
 #include "jobs/htcheck.h"
 
-static void print_batch(const struct ra_htargs *a, const struct ra_htbatch *b)
+/* Before the file changes: it must not hold passwords that nobody has seen. */
+static int print_batch(const struct ra_htargs *a, const struct ra_htbatch *b, struct ra_err *err)
 {
     ra_vec_each (e, &b->entries)
         if (a->print)
@@ -14,6 +15,11 @@ static void print_batch(const struct ra_htargs *a, const struct ra_htbatch *b)
     ra_vec_each (e, &b->entries)
         if (a->source == RA_HTSOURCE_GENERATE)
             fprintf(a->print ? stderr : stdout, "%s:%s\n", e->user, e->password);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return ra_fail_sys(err, "%s",
+                           a->print ? "cannot write the output"
+                                    : "nothing was changed: cannot print the passwords");
+    return 0;
 }
 
 static int write_batch(const struct ra_htargs *a, const struct ra_htbatch *b, struct ra_err *err)
@@ -43,10 +49,8 @@ int ra_htusers_batch(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_er
     if (rc < 0)
         return rc == -RA_INVALID ? ra_htfail(ctx, RA_HTSTATUS_MISMATCH, rc) : rc;
     ra_progress_hide(ctx->job.progress);
-    rc = a->print ? 0 : write_batch(a, &b, err);
-    if (rc == 0)
-        print_batch(a, &b);
-    return rc;
+    rc = print_batch(a, &b, err);
+    return rc < 0 || a->print ? rc : write_batch(a, &b, err);
 }
 
 /* --- list and check --- */

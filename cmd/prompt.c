@@ -20,7 +20,7 @@ static int next_byte(int fd, char *byte, struct ra_err *err)
     return n < 0 ? ra_fail_sys(err, "cannot read the password") : (int)n;
 }
 
-/* Up to a line end, or up to the end of the file. */
+/* Up to a line end, or up to the end of the file. 0 where that comes before anything else, else 1. */
 static int read_secret(int fd, bool one_line, struct ra_secret *out, struct ra_err *err)
 {
     size_t n = 0;
@@ -34,7 +34,12 @@ static int read_secret(int fd, bool one_line, struct ra_secret *out, struct ra_e
             return ra_fail(err, RA_INVALID, "the password is not text");
         out->text[n++] = byte;
     }
-    return rc < 0 ? rc : 0;
+    return rc < 0 ? rc : n > 0 || rc > 0;
+}
+
+static int nothing_read(struct ra_err *err)
+{
+    return ra_fail(err, RA_NOTFOUND, "standard input ended before a password");
 }
 
 int ra_secret_read(struct ra_secret *out, struct ra_err *err)
@@ -45,7 +50,7 @@ int ra_secret_read(struct ra_secret *out, struct ra_err *err)
         out->text[--n] = '\0';
     if (n > 0 && out->text[n - 1] == '\r')
         out->text[--n] = '\0';
-    return rc;
+    return rc == 0 ? nothing_read(err) : rc < 0 ? rc : 0;
 }
 
 static void say(int fd, const char *text)
@@ -66,7 +71,7 @@ static int ask_terminal(int tty, const char *prompt, struct ra_secret *out, stru
     int rc = read_secret(tty, true, out, err);
     tcsetattr(tty, TCSAFLUSH, &old);
     say(tty, "\n");
-    return rc;
+    return rc == 0 ? ra_fail(err, RA_NOTFOUND, "no password was typed") : rc < 0 ? rc : 0;
 }
 
 int ra_secret_ask(const char *prompt, struct ra_secret *out, struct ra_err *err)
@@ -75,5 +80,11 @@ int ra_secret_ask(const char *prompt, struct ra_secret *out, struct ra_err *err)
     if (tty >= 0)
         return ask_terminal(tty, prompt, out, err);
     say(STDERR_FILENO, prompt);
-    return read_secret(STDIN_FILENO, true, out, err);
+    int rc = read_secret(STDIN_FILENO, true, out, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    say(STDERR_FILENO, "\n");
+    return ra_hint(
+        err, nothing_read(err),
+        "there is no terminal to ask on: pipe a password in (-i), give one (-b), or have one made up (-g)");
 }

@@ -15,9 +15,11 @@ static inline void ra_secret_wipe(struct ra_secret *s)
 }
 #define RA_SECRET_AUTO __attribute__((cleanup(ra_secret_wipe))) struct ra_secret
 
-/* Asks on the terminal, or reads a line from stdin when the process has none. TOOBIG, CANCELLED, IO. */
+/* Asks on the terminal, or reads a line from stdin when the process has none. NOTFOUND where that ends
+ * before anything is said; TOOBIG, CANCELLED, IO. */
 int ra_secret_ask(const char *prompt, struct ra_secret *out, struct ra_err *err);
-/* All of stdin, less one line end: what `echo password |` gives. TOOBIG, CANCELLED, IO. */
+/* All of stdin, less one line end: what `echo password |` gives. NOTFOUND when there is nothing; TOOBIG, CANCELLED,
+ * IO. */
 int ra_secret_read(struct ra_secret *out, struct ra_err *err);
 
 #endif
