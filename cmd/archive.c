@@ -1,11 +1,9 @@
+#include "carry.h"
 #include "print.h"
 #include "rows.h"
 #include "verbs.h"
 
 #include "base/num.h"
-#include "jobs/import.h"
-
-#include <unistd.h>
 
 struct options {
     bool verify;
@@ -82,21 +80,16 @@ static void print_table(const struct ra_import *im)
     ra_rows_print(rows, stdout);
 }
 
-static void print_names(const struct ra_import *im)
-{
-    const struct ra_import_image *image;
-    for (size_t i = 0; (image = ra_import_image(im, i)); i++)
-        if (image->tag)
-            printf("%s:%s\n", image->repo, image->tag);
-}
-
 static void say_catalog(struct ra_ctx *ctx, const struct ra_backup *b)
 {
     struct ra_backup_totals totals;
     char carried[RA_COUNT_OF_TEXT], bytes[RA_SIZE_TEXT], omitted[RA_COUNT_OF_TEXT], text[RA_DIGEST_TEXT];
+    RA_BUF_AUTO created = {0};
     ra_backup_totals(b, &totals);
+    if (b->created)
+        ra_text_safe(&created, b->created, strlen(b->created));
     ra_say(ctx, "%s%s%s, %s", b->kind == RA_BACKUP_FULL ? "backup" : "increment", b->created ? " of " : "",
-           b->created ? b->created : "", ra_digest_text(&b->id, text));
+           ra_buf_str(&created), ra_digest_text(&b->id, text));
     ra_say(ctx, "%s (%s)", ra_count_of(totals.carried, "blob", carried), ra_size_text(totals.bytes, bytes));
     if (totals.omitted)
         ra_say(ctx, "builds on %s not in it", ra_count_of(totals.omitted, "blob", omitted));
@@ -110,14 +103,13 @@ static int show(struct ra_ctx *ctx, struct ra_import_opts *opts, bool verify, st
     int rc = ra_import_open(&ctx->job, opts, &im, err);
     if (rc == 0 && verify)
         rc = ra_import_run(im, err);
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (rc < 0)
         return rc;
     if (ctx->g.json)
         return print_json(ctx, im, verify, err);
     if (ctx->g.names_only)
-        return print_names(im), 0;
+        return ra_archive_print_names(im), 0;
     print_table(im);
     if (ra_import_catalog(im))
         say_catalog(ctx, ra_import_catalog(im));
@@ -132,9 +124,10 @@ static int show(struct ra_ctx *ctx, struct ra_import_opts *opts, bool verify, st
 static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
-    const char *path = ctx->operands.n ? ctx->operands.at[0] : "-";
-    if (ra_streq(path, "-") && isatty(STDIN_FILENO))
-        return ra_fail(err, RA_USAGE, "name an archive, or pipe one in");
+    const char *path;
+    int rc = ra_archive_path(ctx, &path, err);
+    if (rc < 0)
+        return rc;
     RA_AUTO_PTR(ra_store) nothing = ra_mem_open();
     struct ra_import_opts opts = {
         .path = path,
@@ -146,7 +139,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     };
     ctx->job.store = nothing;
     ctx->job.dry_run = true;
-    int rc = show(ctx, &opts, o->verify, err);
+    rc = show(ctx, &opts, o->verify, err);
     ctx->job.store = NULL;
     return rc;
 }

@@ -98,15 +98,17 @@ const char *ra_cmd_lacks(const struct ra_cmd *cmd, const struct ra_globals *give
 
 /* --- asking and talking (stderr) --- */
 
-/* Prints the question with " [y/N] " on a terminal and reads the answer. --yes: 0 at once. Without a terminal
- * and without --yes: DENIED with the hint to use --yes; answered no: CANCELLED "nothing was changed". */
+/* Prints the question with " [y/N] " on a terminal and reads the answer. 0: yes, or at once with --yes or --dry-run.
+ * DENIED: the answer was no, or there is no terminal to ask on. CANCELLED: a signal came instead. */
 int ra_confirm(const struct ra_ctx *ctx, struct ra_err *err, const char *question, ...) RA_PRINTF(3, 4);
 /* A line of talk on stderr, "regadm: ...", unless --quiet. Foreign text in it must be made safe before. */
 void ra_say(const struct ra_ctx *ctx, const char *fmt, ...) RA_PRINTF(2, 3);
 /* Only with -v (level 1) or -vv (2). */
+void ra_say_verbose(const struct ra_ctx *ctx, unsigned level, const char *fmt, ...) RA_PRINTF(3, 4);
 /* That removed objects are still there and can be brought back, where that is so. */
 void ra_say_kept_versions(const struct ra_ctx *ctx);
-void ra_say_verbose(const struct ra_ctx *ctx, unsigned level, const char *fmt, ...) RA_PRINTF(3, 4);
+/* Takes the progress line away for good: the work is done, and the result follows. */
+void ra_end_progress(struct ra_ctx *ctx);
 /* Whether stdout is a terminal for people: tables are fitted, times relative. */
 bool ra_stdout_is_terminal(void);
 /* Whether colour is wanted on that stream (--color, NO_COLOR, TERM, isatty). */

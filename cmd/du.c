@@ -317,8 +317,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     int rc = read_figures(ctx, &patterns, &du, err);
     if (rc < 0)
         return rc;
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         rc = print_json(ctx, &du, err);
     else if (ctx->g.names_only)

@@ -103,7 +103,7 @@ static void print_names(const struct ra_export_result *r)
 {
     ra_vec_each (image, &r->images)
         if (image->tag)
-            printf("%s:%s\n", image->repo, image->tag);
+            ra_print_name(image->repo, image->tag);
 }
 
 static int check(const struct ra_ctx *ctx, const struct options *o, struct ra_err *err)
@@ -178,8 +178,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     };
     if ((rc = ra_export(&ctx->job, &opts, &result, err)) < 0)
         return rc == -RA_NOTFOUND ? hint_output(ctx, rc, err) : rc;
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         return print_json(ctx, &result, err);
     if (ctx->g.names_only && !ra_streq(o->output, "-"))

@@ -57,13 +57,6 @@ static const char *reference(const char *repo, const char *tag, const struct ra_
     return ra_buf_str(out);
 }
 
-static void print_name(const char *text)
-{
-    RA_BUF_AUTO safe = {0};
-    ra_text_safe(&safe, text, strlen(text));
-    puts(ra_buf_str(&safe));
-}
-
 /* --- by digest ----------------------------------------------------------- */
 
 static int json_digest_found(struct ra_ctx *ctx, const struct ra_find_digest *f, struct ra_err *err)
@@ -127,15 +120,14 @@ static int find_digest(struct ra_ctx *ctx, struct ra_err *err)
     int rc = ra_find_by_digest(&ctx->job, ctx->operands.at[0], &found, err);
     if (rc < 0)
         return rc;
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         return json_digest_found(ctx, &found, err);
     if (!ctx->g.names_only)
         print_digest_found(&found);
     else
         ra_vec_each (user, &found.users)
-            print_name(reference(user->repository, user->tag, &user->digest, &text));
+            ra_print_name(reference(user->repository, user->tag, &user->digest, &text), NULL);
     return 0;
 }
 
@@ -238,7 +230,7 @@ static void print_references(const struct ra_find_images *f)
         bool again =
             before && before->tag && before->tag == found->tag && before->repository == found->repository;
         if (!again)
-            print_name(reference(found->repository, found->tag, &found->digest, &text));
+            ra_print_name(reference(found->repository, found->tag, &found->digest, &text), NULL);
         before = found;
     }
 }
@@ -265,8 +257,7 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
         rc = ra_find_by_config(&ctx->job, &criteria, &found, err);
     if (rc < 0)
         return rc;
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         rc = json_images(ctx, &found, err);
     else if (ctx->g.names_only)

@@ -201,8 +201,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         rc = repair(ctx, fsck, source, err);
     if (rc < 0)
         return rc;
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         return print_json(ctx, ra_fsck_result(fsck), err);
     ra_print_findings(ctx);

@@ -183,9 +183,7 @@ static void say_young(const struct ra_ctx *ctx, const struct ra_gc_result *r)
 
 static int print_path(void *arg RA_UNUSED, const char *path, struct ra_err *err RA_UNUSED)
 {
-    RA_BUF_AUTO safe = {0};
-    ra_text_safe(&safe, path, strlen(path));
-    puts(ra_buf_str(&safe));
+    ra_print_name(path, NULL);
     return 0;
 }
 
@@ -244,8 +242,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     if (rc < 0)
         return rc;
     const struct ra_gc_result *r = ra_gc_result(gc);
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         rc = print_json(ctx, r, err);
     else if (!ctx->g.quiet)

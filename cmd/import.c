@@ -1,11 +1,9 @@
+#include "carry.h"
 #include "print.h"
 #include "rows.h"
 #include "verbs.h"
 
 #include "base/num.h"
-#include "jobs/import.h"
-
-#include <unistd.h>
 
 struct options {
     const char *as, *prefix;
@@ -122,14 +120,6 @@ static void print_table(const struct ra_import *im, bool changes, FILE *to)
     ra_rows_print(rows, to);
 }
 
-static void print_names(const struct ra_import *im)
-{
-    const struct ra_import_image *image;
-    for (size_t i = 0; (image = ra_import_image(im, i)); i++)
-        if (image->tag)
-            printf("%s:%s\n", image->repo, image->tag);
-}
-
 static void say_counts(struct ra_ctx *ctx, const struct ra_import *im)
 {
     const struct ra_import_counts *c = ra_import_counts(im);
@@ -167,12 +157,11 @@ static int run_import(struct ra_ctx *ctx, const struct ra_import_opts *opts, str
         rc = ra_import_run(im, err);
     if (rc < 0)
         return rc;
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         return print_json(ctx, im, err);
     if (ctx->g.names_only)
-        return print_names(im), 0;
+        return ra_archive_print_names(im), 0;
     print_table(im, false, stdout);
     say_counts(ctx, im);
     return 0;
@@ -181,9 +170,10 @@ static int run_import(struct ra_ctx *ctx, const struct ra_import_opts *opts, str
 static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
-    const char *path = ctx->operands.n ? ctx->operands.at[0] : "-";
-    if (ra_streq(path, "-") && isatty(STDIN_FILENO))
-        return ra_fail(err, RA_USAGE, "name an archive, or pipe one in");
+    const char *path;
+    int rc = ra_archive_path(ctx, &path, err);
+    if (rc < 0)
+        return rc;
     if (o->compression == RA_LAYER_GZIP && o->level > 3)
         return ra_fail(err, RA_USAGE, "--level for gzip is 1, 2 or 3");
     if (o->mirror && o->prefix)

@@ -25,8 +25,7 @@ static int read_layers(struct ra_ctx *ctx, const struct ra_inspection *in, struc
 
 static void end_progress(struct ra_ctx *ctx)
 {
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
 }
 
 /* --- which layer ----------------------------------------------------------- */

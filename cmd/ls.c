@@ -44,12 +44,8 @@ static int print_json(struct ra_ctx *ctx, const struct ra_catalog *catalog, stru
 
 static void print_names(const struct ra_catalog *catalog)
 {
-    RA_BUF_AUTO name = {0};
-    ra_vec_each (entry, &catalog->list) {
-        ra_buf_clear(&name);
-        ra_text_safe(&name, entry->name, strlen(entry->name));
-        puts(ra_buf_str(&name));
-    }
+    ra_vec_each (entry, &catalog->list)
+        ra_print_name(entry->name, NULL);
 }
 
 static void print_table(const struct ra_catalog *catalog)
@@ -96,8 +92,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ra_catalog_sort(&catalog, (enum ra_catalog_sort)o->sort);
     if (o->reverse)
         reverse(&catalog);
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         rc = print_json(ctx, &catalog, err);
     else if (ctx->g.names_only)

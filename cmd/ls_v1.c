@@ -139,12 +139,8 @@ static void print_tags(const struct ra_v1_listing *l)
 
 static void print_names(const struct sums *sums)
 {
-    RA_BUF_AUTO line = {0};
-    ra_vec_each (sum, &sums->list) {
-        ra_buf_clear(&line);
-        ra_text_safe(&line, sum->name, strlen(sum->name));
-        puts(ra_buf_str(&line));
-    }
+    ra_vec_each (sum, &sums->list)
+        ra_print_name(sum->name, NULL);
 }
 
 static int print(struct ra_ctx *ctx, const struct ra_v1_listing *l, struct ra_err *err)

@@ -20,7 +20,7 @@
  *   htpasswd.c      with its arguments in htargs.c, what is about many users in htusers.c, and prompt.c for passwords
  *   rm.c
  *   gc.c
- *   export.c        and import.c; archive.c looks into an archive without a registry
+ *   export.c        and import.c; archive.c looks into an archive without a registry; carry.c is what those two share
  *   copy.c
  *   find.c
  *   du.c
@@ -285,8 +285,7 @@ static int run_verb(struct session *s, struct ra_err *err)
         return rc;
     start_job(ctx);
     rc = ctx->cmd->run(ctx, err);
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (rc >= 0 && fflush(stdout) != 0)
         rc = ra_fail_sys(err, "cannot write the output");
     ra_print_findings(ctx);

@@ -129,14 +129,9 @@ static int print_json(struct ra_ctx *ctx, const struct ra_migration *m, struct r
 
 static void print_names(const struct ra_migration *m)
 {
-    RA_BUF_AUTO line = {0};
-    ra_vec_each (t, &m->tags) {
-        if (t->status == RA_SKIPPED)
-            continue;
-        ra_buf_clear(&line);
-        ra_text_safe(&line, t->reference, strlen(t->reference));
-        puts(ra_buf_str(&line));
-    }
+    ra_vec_each (t, &m->tags)
+        if (t->status != RA_SKIPPED)
+            ra_print_name(t->reference, NULL);
 }
 
 static void print_table(const struct ra_ctx *ctx, const struct ra_migration *m)
@@ -186,8 +181,7 @@ static void say_sums(const struct ra_ctx *ctx, const struct ra_migration *m)
 
 static int print(struct ra_ctx *ctx, const struct ra_migration *m, struct ra_err *err)
 {
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         return print_json(ctx, m, err);
     if (ctx->g.names_only)

@@ -130,6 +130,17 @@ void ra_print_error(const struct ra_err *err)
     fprintf(stderr, "        %s\n", ra_buf_str(&text));
 }
 
+void ra_print_name(const char *name, const char *tag)
+{
+    RA_BUF_AUTO line = {0};
+    add_safe(&line, name);
+    if (tag) {
+        ra_buf_addc(&line, ':');
+        add_safe(&line, tag);
+    }
+    puts(ra_buf_str(&line));
+}
+
 const char *ra_digest_short(const struct ra_digest *d, char out[static RA_SHORT_DIGEST])
 {
     char text[RA_DIGEST_TEXT];

@@ -22,6 +22,9 @@ void ra_print_findings(struct ra_ctx *ctx);
 /* "regadm: <text>" and the hint on stderr. */
 void ra_print_error(const struct ra_err *err);
 
+/* A line of what --quiet prints: "name", or "name:tag" where there is a tag; made safe (base/str.h, ra_text_safe). */
+void ra_print_name(const char *name, const char *tag);
+
 /* A digest as tables show it: "sha256:" and the first twelve digits. */
 #define RA_SHORT_DIGEST 24
 const char *ra_digest_short(const struct ra_digest *d, char out[static RA_SHORT_DIGEST]);

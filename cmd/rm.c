@@ -67,14 +67,10 @@ static void print_names(const struct ra_rm_result *r)
 {
     char digest[RA_DIGEST_TEXT];
     ra_vec_each (item, &r->items) {
-        RA_BUF_AUTO line = {0};
-        ra_text_safe(&line, item->repository, strlen(item->repository));
-        if (item->tag) {
-            ra_buf_addc(&line, ':');
-            ra_text_safe(&line, item->tag, strlen(item->tag));
-        } else if (item->has_digest)
-            ra_buf_addf(&line, "@%s", ra_digest_text(&item->digest, digest));
-        puts(ra_buf_str(&line));
+        bool revision = !item->tag && item->has_digest;
+        ra_auto_free char *name = ra_asprintf("%s%s%s", item->repository, revision ? "@" : "",
+                                              revision ? ra_digest_text(&item->digest, digest) : "");
+        ra_print_name(name, item->tag);
     }
 }
 

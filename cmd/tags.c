@@ -160,17 +160,10 @@ static int print_json(struct ra_ctx *ctx, const struct answers *answers, struct 
 
 static void print_names(const struct answers *answers)
 {
-    RA_BUF_AUTO line = {0};
+    bool several = answers->list.n > 1;
     ra_vec_each (answer, &answers->list)
-        ra_vec_each (tag, &answer->tags.list) {
-            ra_buf_clear(&line);
-            if (answers->list.n > 1) {
-                ra_text_safe(&line, answer->repository, strlen(answer->repository));
-                ra_buf_addc(&line, ':');
-            }
-            ra_text_safe(&line, tag->name, strlen(tag->name));
-            puts(ra_buf_str(&line));
-        }
+        ra_vec_each (tag, &answer->tags.list)
+            ra_print_name(several ? answer->repository : tag->name, several ? tag->name : NULL);
 }
 
 static void kind_cell(struct ra_rows *rows, const struct ra_image *image)
@@ -244,8 +237,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         regfree(&filter.regex);
     if (rc < 0)
         return rc;
-    ra_progress_stop(ctx->job.progress);
-    ctx->job.progress = NULL;
+    ra_end_progress(ctx);
     if (ctx->g.json)
         return print_json(ctx, &answers, err);
     if (ctx->g.names_only)

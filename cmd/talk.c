@@ -54,6 +54,12 @@ void ra_say_kept_versions(const struct ra_ctx *ctx)
                "space; regadm-store(7) tells how to get either back");
 }
 
+void ra_end_progress(struct ra_ctx *ctx)
+{
+    ra_progress_stop(ctx->job.progress);
+    ctx->job.progress = NULL;
+}
+
 /* Whether a line says yes. Where it ends otherwise than by a line end, what follows begins a new line. */
 static int read_yes(struct ra_err *err)
 {
