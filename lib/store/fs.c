@@ -14,6 +14,8 @@ static void fs_close(struct ra_store *s)
         unlinkat(fs->root, RA_FS_STAGING, AT_REMOVEDIR);
     if (fs->root >= 0)
         close(fs->root);
+    if (fs->made && fs->real)
+        rmdir(fs->real);
     pthread_mutex_destroy(&fs->mutex);
     pthread_mutex_destroy(&fs->syncing);
     free(fs->where);
@@ -79,9 +81,10 @@ static int fail_open(const char *path, struct ra_err *err)
     return rc;
 }
 
-static int open_root(const char *path, unsigned flags)
+static int open_root(const char *path, unsigned flags, bool *made)
 {
-    if (flags & RA_FS_CREATE && mkdir(path, 0777) && errno != EEXIST)
+    *made = flags & RA_FS_CREATE && mkdir(path, 0777) == 0;
+    if (flags & RA_FS_CREATE && !*made && errno != EEXIST)
         return -1;
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
@@ -99,12 +102,13 @@ static void probe(struct ra_fs *fs)
 int ra_fs_open(const char *path, unsigned flags, struct ra_store **out, struct ra_err *err)
 {
     *out = NULL;
-    int root = open_root(path, flags);
+    bool made;
+    int root = open_root(path, flags, &made);
     if (root < 0)
         return fail_open(path, err);
     struct ra_fs *fs = ra_new(struct ra_fs);
-    *fs =
-        (struct ra_fs){.where = ra_strdup(path), .real = realpath(path, NULL), .root = root, .flags = flags};
+    *fs = (struct ra_fs){
+        .where = ra_strdup(path), .real = realpath(path, NULL), .root = root, .flags = flags, .made = made};
     pthread_mutex_init(&fs->mutex, NULL);
     pthread_mutex_init(&fs->syncing, NULL);
     fs->base.driver = &driver;

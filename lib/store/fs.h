@@ -58,6 +58,7 @@ struct ra_fs {
     RA_VEC(struct ra_fs_dirty) dirty;
     bool cleared; /* leftovers of dead regadms were looked for */
     bool staged;  /* we made or used the staging folder */
+    bool made;    /* we made the root: it goes again if nothing comes to lie in it */
 };
 
 /* --- fs_path.c --- */

@@ -261,7 +261,8 @@ RA_DEFINE_AUTO_PTR(ra_lock, ra_store_unlock)
 
 enum ra_fs_flags {
     RA_FS_FOLLOW_OUT = 1 << 0, /* symbolic links may lead out of the root */
-    RA_FS_CREATE = 1 << 1,     /* make the root folder when it is missing */
+    /* Make the root folder when it is missing; it is taken away again at the end if it still holds nothing. */
+    RA_FS_CREATE = 1 << 1,
 };
 /* The file system below folder `path`. */
 int ra_fs_open(const char *path, unsigned flags, struct ra_store **out, struct ra_err *err);
