@@ -59,6 +59,7 @@ struct import_parked {
 
 struct import_doomed { /* a tag that a mirror does not have */
     char *repo, *tag;
+    int64_t mtime;
 };
 
 struct import_docker;

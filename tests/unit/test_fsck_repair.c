@@ -79,6 +79,23 @@ static void ambiguous_tag_stays(void **state)
     ra_store_close(t.s);
 }
 
+/* As while the question waits. */
+static void a_tag_pushed_meanwhile_stays(void **state)
+{
+    (void)state;
+    struct t_fsck_tree t = t_fsck_tree();
+    struct t_fsck r;
+    t_damage(&t, "empty_tag_link");
+    assert_int_equal(t_fsck_run(&r, t.s, &(struct ra_fsck_opts){0}, NULL), 0);
+    t_reg_tag(t.s, "team/app", "v1", &t.untagged);
+    const char *before = t_reg_listing(t.s);
+    assert_int_equal(ra_fsck_repair(r.fsck, NULL, NULL), 0);
+    assert_int_equal(ra_fsck_result(r.fsck)->repaired, 0);
+    assert_string_equal(t_reg_listing(t.s), before);
+    t_fsck_release(&r);
+    ra_store_close(t.s);
+}
+
 static const char *aside(const struct ra_digest *d)
 {
     char hex[RA_DIGEST_TEXT];
@@ -179,9 +196,10 @@ static void repair_survives_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(links_are_restored),    cmocka_unit_test(blobs_are_refilled),
-        cmocka_unit_test(ambiguous_tag_stays),   cmocka_unit_test(quarantine_keeps_the_bytes),
-        cmocka_unit_test(bad_source_is_refused), cmocka_unit_test(repair_survives_faults),
+        cmocka_unit_test(links_are_restored),         cmocka_unit_test(blobs_are_refilled),
+        cmocka_unit_test(ambiguous_tag_stays),        cmocka_unit_test(a_tag_pushed_meanwhile_stays),
+        cmocka_unit_test(quarantine_keeps_the_bytes), cmocka_unit_test(bad_source_is_refused),
+        cmocka_unit_test(repair_survives_faults),
     };
     return T_RUN(tests);
 }
