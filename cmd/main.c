@@ -36,6 +36,7 @@
  *   sure.c          looking twice for what may have vanished
  *   reach.c         what manifests of a repository lead to
  *   mark.c          what is needed and what is not; mark_*.c look at doubtful links
+ *   prune.c         taking away folders that hold nothing
  *   rm.c            removing tags, manifests, repositories: the plan; rm_*.c are its parts
  *   gc.c            collecting garbage: the plan; gc_*.c carry it out
  *   find.c          who uses a digest; find_config.c: images by what their config says, find_files.c: by their files

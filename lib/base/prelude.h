@@ -22,7 +22,6 @@
 #include <time.h>
 
 #define RA_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define RA_MUST_CHECK        __attribute__((warn_unused_result))
 #define RA_UNUSED            __attribute__((unused))
 #define RA_NORETURN          __attribute__((noreturn))
 #define RA_COUNT(array)      (sizeof(array) / sizeof((array)[0]))

@@ -222,13 +222,3 @@ void ra_decoder_free(struct ra_decoder *d)
         d->codec->close(d->state);
     free(d);
 }
-
-static ssize_t decoder_next(void *arg, const void **p, struct ra_err *err)
-{
-    return ra_decoder_next(arg, p, err);
-}
-
-struct ra_source ra_decoder_source(struct ra_decoder *d)
-{
-    return (struct ra_source){decoder_next, d};
-}

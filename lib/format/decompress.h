@@ -45,7 +45,4 @@ uint64_t ra_decoder_total(const struct ra_decoder *d);
 void ra_decoder_free(struct ra_decoder *d); /* NULL is fine */
 RA_DEFINE_AUTO_PTR(ra_decoder, ra_decoder_free)
 
-/* The decoder as a source for the next in line. `d` stays the caller's. */
-struct ra_source ra_decoder_source(struct ra_decoder *d);
-
 #endif

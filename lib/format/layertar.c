@@ -117,11 +117,6 @@ void ra_layertar_close(struct ra_layertar *t)
     free(t);
 }
 
-uint64_t ra_layertar_total(const struct ra_layertar *t)
-{
-    return t->total;
-}
-
 /* --- members ----------------------------------------------------------- */
 
 static enum ra_member_kind kind_of(const struct ra_libarchive *lib, struct archive_entry *e)

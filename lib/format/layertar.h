@@ -51,8 +51,6 @@ int ra_layertar_next(struct ra_layertar *t, struct ra_member *out, struct ra_err
 ssize_t ra_layertar_data(struct ra_layertar *t, const void **p, struct ra_err *err);
 /* After the last member: reads what follows, so that the whole stream has been checked. */
 int ra_layertar_drain(struct ra_layertar *t, struct ra_err *err);
-/* Bytes of tar that were read so far. */
-uint64_t ra_layertar_total(const struct ra_layertar *t);
 void ra_layertar_close(struct ra_layertar *t);
 RA_DEFINE_AUTO_PTR(ra_layertar, ra_layertar_close)
 

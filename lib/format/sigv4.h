@@ -13,9 +13,6 @@
 /* "20130524T000000Z" */
 #define RA_SIGV4_DATE 17
 
-/* The hash of a body that is not hashed: S3 takes it, over TLS it loses nothing but the check. */
-#define RA_SIGV4_UNSIGNED "UNSIGNED-PAYLOAD"
-
 struct ra_pair {
     const char *name;
     const char *value;
@@ -35,7 +32,7 @@ struct ra_sigv4_request {
     const struct ra_pair
         *headers;     /* all that are signed, names in lower case; "host" and "x-amz-date" among them */
     size_t n_headers; /* at most RA_SIGV4_HEADERS */
-    const char *payload_hash; /* ra_sigv4_hash of the body, or RA_SIGV4_UNSIGNED */
+    const char *payload_hash; /* ra_sigv4_hash of the body */
     const char *date;         /* of ra_sigv4_date; equals the x-amz-date header */
 };
 #define RA_SIGV4_HEADERS 24

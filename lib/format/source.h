@@ -22,22 +22,4 @@ struct ra_sink {
     void *arg;
 };
 
-/* A source of bytes in memory; it is used up by reading. `m` must outlive the source. */
-struct ra_memory {
-    const void *p;
-    size_t n;
-};
-static inline ssize_t ra_memory_next_(void *arg, const void **p, struct ra_err *err RA_UNUSED)
-{
-    struct ra_memory *m = arg;
-    size_t n = m->n;
-    *p = m->p;
-    m->n = 0;
-    return (ssize_t)n;
-}
-static inline struct ra_source ra_memory_source(struct ra_memory *m)
-{
-    return (struct ra_source){ra_memory_next_, m};
-}
-
 #endif

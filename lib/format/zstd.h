@@ -7,11 +7,9 @@
 
 #include "format/source.h"
 
-#define RA_ZSTD_LEVEL_MAX 19
-
 struct ra_zstd;
-/* Compresses what is written into `to`, which is called from the caller's thread only. `level` 0: the library's own,
- * 3. */
+/* Compresses what is written into `to`, which is called from the caller's thread only. `level` 1 to 19, or 0: the
+ * library's own, 3. */
 int ra_zstd_new(int level, unsigned threads, struct ra_sink to, struct ra_zstd **out, struct ra_err *err);
 int ra_zstd_write(struct ra_zstd *z, const void *p, size_t n, struct ra_err *err);
 /* Writes what is left. To be called once, before _free. */

@@ -1,6 +1,8 @@
 #include "jobs/gc_parts.h"
 
 #include "base/str.h"
+#include "jobs/prune.h"
+#include "registry/read.h"
 
 #include <stdatomic.h>
 
@@ -92,23 +94,11 @@ static int tidy_place(struct tidy *t, const char *prefix, size_t keep, struct ra
 
 /* --- folders that hold nothing ------------------------------------------------------------------------------ */
 
-static int prune(struct ra_gc *gc, const char *prefix, size_t keep, int64_t not_after, struct ra_err *err)
-{
-    RA_ERR_AUTO trouble = {0};
-    int rc = ra_store_prune(gc->job->store, prefix, keep, not_after, &trouble);
-    if (rc == -RA_CANCELLED)
-        return ra_err_move(err, &trouble);
-    if (rc < 0 && rc != -RA_NOTFOUND)
-        ra_find(gc->job->findings, RA_WARNING, "not-removed", &(struct ra_place){.path = prefix},
-                "an empty folder could not be removed: %s", ra_err_text(&trouble));
-    return 0;
-}
-
 /* The folder around a link. */
 static int prune_around(struct ra_gc *gc, const char *link, size_t keep, struct ra_err *err)
 {
     ra_auto_free char *folder = ra_strndup(link, (size_t)(last_name(link) - link));
-    return prune(gc, folder, keep, gc->cutoff, err);
+    return ra_prune(gc->job, folder, keep, gc->cutoff, err);
 }
 
 static int prune_item(void *arg, const struct ra_gc_item *item, struct ra_err *err)
@@ -127,7 +117,7 @@ static int prune_revisions(struct ra_gc *gc, size_t i, struct ra_err *err)
         if (!(repo->revs[k].flags & RA_REV_NO_LINK))
             continue;
         ra_blobs_digest(gc->survey.blobs, repo->revs[k].blob, &d);
-        rc = prune(gc, ra_key_revision_folder(&key, repo->name, &d), keep, gc->cutoff, err);
+        rc = ra_prune(gc->job, ra_key_revision_folder(&key, repo->name, &d), keep, gc->cutoff, err);
     }
     return rc;
 }
@@ -187,7 +177,7 @@ static int prune_hollow(struct ra_gc *gc, unsigned part, struct ra_err *err)
     ra_auto_free uint32_t *ids = ra_blobs_part(gc->survey.blobs, part, RA_MARK_HOLLOW, 0, &n);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         ra_blobs_digest(gc->survey.blobs, ids[i], &d);
-        rc = prune(gc, ra_key_blob_folder(&key, &d), strlen(RA_BLOBS), gc->cutoff, err);
+        rc = ra_prune(gc->job, ra_key_blob_folder(&key, &d), strlen(RA_BLOBS), gc->cutoff, err);
     }
     return rc;
 }
@@ -212,7 +202,7 @@ static int tidy_blobs(void *arg, size_t part, unsigned worker RA_UNUSED, struct 
             continue;
         rc = tidy_place(t, shard, strlen(RA_BLOBS), err);
         if (rc == 0 && (alg != RA_SHA256 || is_empty(t->gc, (unsigned)part)))
-            rc = prune(t->gc, shard, strlen(RA_BLOBS), t->gc->cutoff, err);
+            rc = ra_prune(t->gc->job, shard, strlen(RA_BLOBS), t->gc->cutoff, err);
     }
     ra_progress_add(t->gc->job->progress, 1, 0);
     return rc ? rc : prune_hollow(t->gc, (unsigned)part, err);
@@ -232,49 +222,10 @@ int ra_gc_tidy(struct ra_gc *gc, struct ra_err *err)
 
 /* --- whole repositories ------------------------------------------------------------------------------------- */
 
-/* Whether a repository that stays is folder name[0..n), or lies below it. */
-static bool is_needed(const struct ra_gc *gc, const char *name, size_t n)
+static bool stays(const void *arg, size_t repo)
 {
-    for (size_t i = 0; i < gc->survey.repos.n; i++) {
-        const char *other = gc->survey.repos.at[i].name;
-        if (!gc->pruned[i] && strncmp(other, name, n) == 0 && (other[n] == '/' || !other[n]))
-            return true;
-    }
-    return false;
-}
-
-static const char *(*const parts[])(struct ra_key *, const char *) = {ra_key_manifests, ra_key_layers,
-                                                                      ra_key_uploads};
-
-static bool is_there(const struct ra_gc *gc, const char *name)
-{
-    struct ra_key key;
-    struct ra_stat st;
-    bool any = false;
-    for (size_t i = 0; i < RA_COUNT(parts); i++) {
-        ra_auto_free char *folder = ra_strdup(parts[i](&key, name));
-        folder[strlen(folder) - 1] = '\0';
-        any |= ra_store_stat(gc->job->store, folder, &st, NULL) != -RA_NOTFOUND;
-    }
-    return any;
-}
-
-/* Whatever their age: emptying them has just made them young, and only folders go that hold nothing. The folders around
- * go along, as far as no other repository needs them. */
-static int prune_repo(struct ra_gc *gc, const char *name, struct ra_err *err)
-{
-    const size_t keep = strlen(RA_REPOSITORIES);
-    struct ra_key key;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < RA_COUNT(parts); i++)
-        rc = prune(gc, parts[i](&key, name), keep, RA_ANY_AGE, err);
-    for (size_t n = strlen(name); rc == 0 && n > 0 && !is_needed(gc, name, n);) {
-        ra_auto_free char *folder = ra_strndup(name, n);
-        rc = prune(gc, ra_key_repo(&key, folder), keep, RA_ANY_AGE, err);
-        while (n > 0 && name[--n] != '/')
-            ;
-    }
-    return rc;
+    const struct ra_gc *gc = arg;
+    return !gc->pruned[repo];
 }
 
 /* Something foreign may hold one up: then it stays, and stays in the catalogue. */
@@ -286,10 +237,11 @@ int ra_gc_prune_repos(struct ra_gc *gc, struct ra_err *err)
     for (size_t i = gc->survey.repos.n; rc == 0 && i-- > 0;) {
         if (!gc->pruned[i])
             continue;
-        rc = prune_repo(gc, gc->survey.repos.at[i].name, err);
-        bool stays = rc == 0 && is_there(gc, gc->survey.repos.at[i].name);
-        count->removed -= stays;
-        count->kept += stays;
+        const char *name = gc->survey.repos.at[i].name;
+        rc = ra_prune_repo(gc->job, &gc->survey, name, stays, gc, err);
+        bool held_up = rc == 0 && ra_repo_exists(gc->job->store, name, NULL) != 0;
+        count->removed -= held_up;
+        count->kept += held_up;
     }
     return rc;
 }

@@ -20,10 +20,14 @@ struct ra_job {
 
 /* Threads for requests that mostly wait (a cold disk, a network): the store's io_width, or 1 when threads
  * is 1. */
+static inline unsigned ra_io_threads(const struct ra_store *store, unsigned threads)
+{
+    unsigned width = ra_store_info(store)->io_width;
+    return threads <= 1 ? 1 : width > threads ? width : threads;
+}
 static inline unsigned ra_job_io_threads(const struct ra_job *job)
 {
-    unsigned width = ra_store_info(job->store)->io_width;
-    return job->threads <= 1 ? 1 : width > job->threads ? width : job->threads;
+    return ra_io_threads(job->store, job->threads);
 }
 
 #endif

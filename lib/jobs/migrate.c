@@ -30,17 +30,6 @@ void ra_mig_release(struct ra_mig *m)
 
 /* --- which tags --------------------------------------------------------------------------------------------- */
 
-static void doom(struct ra_mig_tag *t, const char *code, const char *fmt, ...) RA_PRINTF(3, 4);
-static void doom(struct ra_mig_tag *t, const char *code, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    ra_auto_free char *text = ra_vasprintf(fmt, args);
-    va_end(args);
-    t->doomed = true;
-    ra_mig_remark(&t->remarks, RA_ERROR, code, "%s", text);
-}
-
 /* Another repository whose name is the same but for upper and lower case. */
 static const char *case_twin(const struct ra_mig *m, const struct ra_v1_repo *repo)
 {
@@ -58,10 +47,12 @@ static void check_target(struct ra_mig *m, struct ra_mig_tag *t)
     ra_auto_free char *better = ra_v1_suggest_name(name);
     ra_auto_free char *also = twin ? ra_asprintf("; beside it there is '%s'", twin) : ra_strdup("");
     if (better)
-        doom(t, "illegal-name", "no registry accepts the name '%s'; %s--rename '%s=%s' would do%s", name,
-             strcasecmp(better, name) == 0 ? "--lowercase or " : "", t->repo->name, better, also);
+        ra_mig_doom(t, "illegal-name", "no registry accepts the name '%s'; %s--rename '%s=%s' would do%s",
+                    name, strcasecmp(better, name) == 0 ? "--lowercase or " : "", t->repo->name, better,
+                    also);
     else
-        doom(t, "illegal-name", "no registry accepts the name '%s'; --rename gives it another%s", name, also);
+        ra_mig_doom(t, "illegal-name", "no registry accepts the name '%s'; --rename gives it another%s", name,
+                    also);
 }
 
 static void check_content(struct ra_mig *m, struct ra_mig_tag *t)
@@ -71,10 +62,10 @@ static void check_content(struct ra_mig *m, struct ra_mig_tag *t)
     case RA_V1_TAG_FINE:
         break;
     case RA_V1_TAG_NO_ID:
-        doom(t, "v1-bad-tag", "it holds no image id");
+        ra_mig_doom(t, "v1-bad-tag", "it holds no image id");
         break;
     case RA_V1_TAG_UNREADABLE:
-        doom(t, "unreadable", "%s", t->tag->why);
+        ra_mig_doom(t, "unreadable", "%s", t->tag->why);
         break;
     case RA_V1_TAG_METADATA:
         t->doomed = t->silent = true;
@@ -82,7 +73,7 @@ static void check_content(struct ra_mig *m, struct ra_mig_tag *t)
                 "it is no tag, but what was pushed with another one");
     }
     if (!ra_tag_valid(t->tag->name, strlen(t->tag->name)) && !t->silent)
-        doom(t, "illegal-name", "no registry accepts this tag");
+        ra_mig_doom(t, "illegal-name", "no registry accepts this tag");
 }
 
 static void add_tag(struct ra_mig *m, const struct ra_v1_repo *repo, const struct ra_v1_tag *tag)
@@ -135,8 +126,8 @@ static void settle_twins(struct ra_mig_tag *first, struct ra_mig_tag *second)
                           "'%s' has the tag too, with another image: this newer one counts",
                           second->repo->path);
     } else if (!same) {
-        doom(second, "v1-name-collision", "'%s:%s' goes to the same name and is another image",
-             first->repo->name, first->tag->name);
+        ra_mig_doom(second, "v1-name-collision", "'%s:%s' goes to the same name and is another image",
+                    first->repo->name, first->tag->name);
     }
 }
 

@@ -18,16 +18,14 @@ static uint32_t add_image(struct ra_mig *m, const char *id, uint32_t child, bool
 
 static void cannot_load(struct ra_mig_image *image, const struct ra_err *err)
 {
-    image->fate = RA_FATE_BAD;
     image->unreadable = true;
     if (err->code == RA_NOTFOUND)
-        ra_mig_remark(&image->remarks, RA_ERROR, "v1-missing-image", "there is no metadata of image %s",
-                      image->id);
+        ra_mig_spoil(image, "v1-missing-image", "there is no metadata of image %s", image->id);
     else if (err->code == RA_CORRUPT || err->code == RA_TOOBIG)
-        ra_mig_remark(&image->remarks, RA_ERROR, "v1-bad-metadata", "the metadata of image %s is damaged: %s",
-                      image->id, ra_err_text(err));
+        ra_mig_spoil(image, "v1-bad-metadata", "the metadata of image %s is damaged: %s", image->id,
+                     ra_err_text(err));
     else
-        ra_mig_remark(&image->remarks, RA_ERROR, "unreadable", "%s", ra_err_text(err));
+        ra_mig_spoil(image, "unreadable", "%s", ra_err_text(err));
 }
 
 static int load(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err RA_UNUSED)
@@ -140,8 +138,7 @@ bool ra_mig_is_reached(const struct ra_mig *m, uint32_t i)
 
 static size_t doom(struct ra_mig_tag *t, const char *code, const char *text)
 {
-    t->doomed = true;
-    ra_mig_remark(&t->remarks, RA_ERROR, code, "%s", text);
+    ra_mig_doom(t, code, "%s", text);
     return 0;
 }
 

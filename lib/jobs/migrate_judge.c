@@ -1,16 +1,5 @@
 #include "jobs/migrate_parts.h"
 
-static void bad(struct ra_mig_image *image, const char *code, const char *fmt, ...) RA_PRINTF(3, 4);
-static void bad(struct ra_mig_image *image, const char *code, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    ra_auto_free char *text = ra_vasprintf(fmt, args);
-    va_end(args);
-    image->fate = RA_FATE_BAD;
-    ra_mig_remark(&image->remarks, RA_ERROR, code, "%s", text);
-}
-
 enum ra_mig_verdict ra_mig_verdict(const struct ra_mig_image *image)
 {
     const struct ra_v1_checksum *want = &image->checksum;
@@ -45,14 +34,14 @@ void ra_mig_judge_zero_bytes(const struct ra_mig *m, struct ra_mig_image *image,
     ra_digest_of(RA_SHA256, ra_buf_str(json), json->len, &image->facts.tarsum);
     image->facts.has_simple = image->facts.has_tarsum = image->facts.empty = true;
     if (image->in_progress && m->opts->trust != RA_TRUST_ALWAYS)
-        bad(image, "v1-zero-bytes", "the layer of image %s has no bytes, and was never pushed to its end",
-            image->id);
+        ra_mig_spoil(image, "v1-zero-bytes",
+                     "the layer of image %s has no bytes, and was never pushed to its end", image->id);
     else if (checksum_differs(image))
-        bad(image, "v1-zero-bytes", "the layer of image %s has no bytes, which its checksum denies",
-            image->id);
+        ra_mig_spoil(image, "v1-zero-bytes", "the layer of image %s has no bytes, which its checksum denies",
+                     image->id);
     else if (ra_mig_verdict(image) != RA_VERIFIED && !is_metadata_step(image))
-        bad(image, "v1-zero-bytes", "the layer of image %s has no bytes, and nothing says that this is right",
-            image->id);
+        ra_mig_spoil(image, "v1-zero-bytes",
+                     "the layer of image %s has no bytes, and nothing says that this is right", image->id);
     else
         ra_mig_remark(&image->remarks, RA_WARNING, "v1-zero-bytes",
                       "the layer of image %s has no bytes: taken as empty", image->id);
@@ -87,8 +76,8 @@ static void judge_checksum(const struct ra_mig *m, struct ra_mig_image *image)
 {
     if (checksum_differs(image)) {
         if (m->opts->strict || (image->in_progress && m->opts->trust != RA_TRUST_ALWAYS))
-            bad(image, "v1-checksum", "the layer of image %s is not what its checksum says%s", image->id,
-                image->in_progress ? ", and was never pushed to its end" : "");
+            ra_mig_spoil(image, "v1-checksum", "the layer of image %s is not what its checksum says%s",
+                         image->id, image->in_progress ? ", and was never pushed to its end" : "");
         else
             ra_mig_remark(&image->remarks, RA_WARNING, "v1-checksum",
                           "the layer of image %s is whole, but not what its checksum says", image->id);
@@ -106,7 +95,8 @@ static void judge_progress(const struct ra_mig *m, struct ra_mig_image *image)
     if (!image->in_progress || image->fate == RA_FATE_BAD)
         return;
     if (m->opts->trust != RA_TRUST_ALWAYS && f->encoding == RA_PLAIN && f->no_end)
-        bad(image, "v1-in-progress",
+        ra_mig_spoil(
+            image, "v1-in-progress",
             "image %s is marked as never pushed to its end, and its layer has no end mark that shows it "
             "whole",
             image->id);

@@ -275,12 +275,11 @@ static bool is_damage(int rc)
 
 static void cannot_take(struct ra_mig_image *image, int rc, const struct ra_err *err)
 {
-    image->fate = RA_FATE_BAD;
     if (is_damage(rc))
-        ra_mig_remark(&image->remarks, RA_ERROR, "v1-damaged-layer",
-                      "the layer of image %s cannot be used: %s", image->id, ra_err_text(err));
+        ra_mig_spoil(image, "v1-damaged-layer", "the layer of image %s cannot be used: %s", image->id,
+                     ra_err_text(err));
     else
-        ra_mig_remark(&image->remarks, RA_ERROR, "unreadable", "%s", ra_err_text(err));
+        ra_mig_spoil(image, "unreadable", "%s", ra_err_text(err));
 }
 
 /* Whether the file is still the one that was looked at first. */

@@ -1,16 +1,5 @@
 #include "jobs/migrate_parts.h"
 
-static void bad(struct ra_mig_image *image, const char *code, const char *fmt, ...) RA_PRINTF(3, 4);
-static void bad(struct ra_mig_image *image, const char *code, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    ra_auto_free char *text = ra_vasprintf(fmt, args);
-    va_end(args);
-    image->fate = RA_FATE_BAD;
-    ra_mig_remark(&image->remarks, RA_ERROR, code, "%s", text);
-}
-
 /* Reads the stored checksum; one that cannot be read is none. */
 static void read_checksum(struct ra_mig *m, struct ra_mig_image *image)
 {
@@ -43,17 +32,18 @@ static bool look_at_layer(struct ra_mig *m, struct ra_mig_image *image)
     int rc =
         ra_store_stat(m->source->images, ra_v1_image_key(&key, m->source, image->id, RA_V1_LAYER), &st, &err);
     if (rc == -RA_NOTFOUND)
-        bad(image, "v1-missing-layer", "image %s has no layer%s", image->id,
-            image->in_progress ? ": it was never pushed to its end" : "");
+        ra_mig_spoil(image, "v1-missing-layer", "image %s has no layer%s", image->id,
+                     image->in_progress ? ": it was never pushed to its end" : "");
     else if (rc < 0)
-        bad(image, "unreadable", "%s", ra_err_text(&err));
+        ra_mig_spoil(image, "unreadable", "%s", ra_err_text(&err));
     else if (st.kind == RA_OTHER)
-        bad(image, "v1-outside",
+        ra_mig_spoil(
+            image, "v1-outside",
             "the layer of image %s is no file, or a link that leads out of the tree (--follow-symlinks "
             "allows that)",
             image->id);
     else if (st.kind != RA_OBJECT)
-        bad(image, "v1-missing-layer", "the layer of image %s is a folder", image->id);
+        ra_mig_spoil(image, "v1-missing-layer", "the layer of image %s is a folder", image->id);
     image->size = st.size;
     image->mtime = st.mtime;
     return image->fate != RA_FATE_BAD;
@@ -65,11 +55,11 @@ static void judge_progress(struct ra_mig *m, struct ra_mig_image *image)
     if (!image->in_progress || m->opts->trust == RA_TRUST_ALWAYS)
         return;
     if (m->opts->trust == RA_TRUST_NEVER)
-        bad(image, "v1-in-progress", "image %s is marked as never pushed to its end", image->id);
+        ra_mig_spoil(image, "v1-in-progress", "image %s is marked as never pushed to its end", image->id);
     else if (!image->checksum.has_simple)
-        bad(image, "v1-in-progress",
-            "image %s is marked as never pushed to its end, and has no checksum that shows it whole",
-            image->id);
+        ra_mig_spoil(image, "v1-in-progress",
+                     "image %s is marked as never pushed to its end, and has no checksum that shows it whole",
+                     image->id);
 }
 
 void ra_mig_look_at_image(struct ra_mig *m, uint32_t i)

@@ -121,9 +121,13 @@ void ra_mig_release(struct ra_mig *m);
 /* Threads for small reads of the old tree. */
 static inline unsigned ra_mig_width(const struct ra_mig *m)
 {
-    unsigned width = ra_store_info(m->source->images)->io_width;
-    return m->job->threads <= 1 ? 1 : width > m->job->threads ? width : m->job->threads;
+    return ra_io_threads(m->source->images, m->job->threads);
 }
+
+/* Sets the image's fate: RA_FATE_BAD, with an error among its remarks that says why. */
+void ra_mig_spoil(struct ra_mig_image *image, const char *code, const char *fmt, ...) RA_PRINTF(3, 4);
+/* Has the tag skipped, with an error among its remarks that says why. */
+void ra_mig_doom(struct ra_mig_tag *t, const char *code, const char *fmt, ...) RA_PRINTF(3, 4);
 
 /* --- migrate_names.c --- */
 

@@ -243,10 +243,8 @@ static int make_product(struct ra_mig *m, struct ra_mig_tag *t, struct product *
     int rc = write_documents(m, p, &err);
     if (rc == 0)
         remark_on(t, p);
-    else {
-        t->doomed = true;
-        ra_mig_remark(&t->remarks, RA_ERROR, "unreadable", "%s", ra_err_text(&err));
-    }
+    else
+        ra_mig_doom(t, "unreadable", "%s", ra_err_text(&err));
     return rc;
 }
 

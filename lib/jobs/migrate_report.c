@@ -9,12 +9,37 @@ void ra_mig_remarks_release(struct ra_mig_remarks *r)
     ra_vec_release(r);
 }
 
+RA_PRINTF(4, 0)
+static void remark(struct ra_mig_remarks *r, enum ra_severity severity, const char *code, const char *fmt,
+                   va_list args)
+{
+    *ra_vec_push(r) = (struct ra_mig_remark){severity, code, ra_vasprintf(fmt, args), RA_NO_NAME};
+}
+
 void ra_mig_remark(struct ra_mig_remarks *r, enum ra_severity severity, const char *code, const char *fmt,
                    ...)
 {
     va_list args;
     va_start(args, fmt);
-    *ra_vec_push(r) = (struct ra_mig_remark){severity, code, ra_vasprintf(fmt, args), RA_NO_NAME};
+    remark(r, severity, code, fmt, args);
+    va_end(args);
+}
+
+void ra_mig_spoil(struct ra_mig_image *image, const char *code, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    image->fate = RA_FATE_BAD;
+    remark(&image->remarks, RA_ERROR, code, fmt, args);
+    va_end(args);
+}
+
+void ra_mig_doom(struct ra_mig_tag *t, const char *code, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    t->doomed = true;
+    remark(&t->remarks, RA_ERROR, code, fmt, args);
     va_end(args);
 }
 

@@ -1,5 +1,6 @@
 #include "jobs/rm_parts.h"
 
+#include "jobs/prune.h"
 #include "registry/read.h"
 
 /* --- removing, and saying what could not be ----------------------------------------------------------------- */
@@ -108,29 +109,13 @@ static int remove_layers(const struct ra_rm *rm, size_t i, struct ra_err *err)
     return rc;
 }
 
-static bool has_others(const struct ra_rm *rm, const char *name, size_t n)
+static bool stays(const void *arg, size_t repo)
 {
-    for (size_t i = 0; i < rm->survey.repos.n; i++) {
-        const char *other = rm->survey.repos.at[i].name;
-        if (!rm->repos[i].whole && strncmp(other, name, n) == 0 && (other[n] == '/' || !other[n]))
-            return true;
-    }
-    return false;
+    const struct ra_rm *rm = arg;
+    return !rm->repos[repo].whole;
 }
 
-static void prune_upwards(const struct ra_rm *rm, const char *name)
-{
-    struct ra_key key;
-    for (size_t n = strlen(name); n > 0 && !has_others(rm, name, n);) {
-        ra_auto_free char *folder = ra_strndup(name, n);
-        ra_store_prune(rm->job->store, ra_key_repo(&key, folder), strlen(RA_REPOSITORIES), RA_ANY_AGE, NULL);
-        while (n > 0 && name[--n] != '/')
-            ;
-    }
-}
-
-/* Its own three folders, then the folders around them as far as no other repository lies there. What came in them since
- * the plan stays; folders are of any age, as emptying them has just made them young. */
+/* Its own three folders, but for what came in them since the plan; then what they leave empty. */
 static int remove_rest(const struct ra_rm *rm, size_t i, struct ra_err *err)
 {
     const char *(*const parts[])(struct ra_key *, const char *) = {ra_key_uploads, ra_key_manifests,
@@ -142,12 +127,10 @@ static int remove_rest(const struct ra_rm *rm, size_t i, struct ra_err *err)
     int rc = 0;
     if (!*goes)
         return 0;
-    for (size_t k = 0; rc == 0 && k < RA_COUNT(parts); k++) {
+    for (size_t k = 0; rc == 0 && k < RA_COUNT(parts); k++)
         rc = remove_folder(rm, parts[k](&key, name), keep, rm->now, goes, err);
-        ra_store_prune(rm->job->store, key.s, keep, RA_ANY_AGE, NULL);
-    }
     if (rc == 0)
-        prune_upwards(rm, name);
+        rc = ra_prune_repo(rm->job, &rm->survey, name, stays, rm, err);
     if (rc < 0 || !*goes || ra_repo_exists(rm->job->store, name, NULL) <= 0)
         return rc;
     ra_find(rm->job->findings, RA_WARNING, "changed", &(struct ra_place){.repository = name},

@@ -4,7 +4,7 @@
  * depends on the order of adding, so nothing that is shown may depend on it.
  *
  * Threads: everything may be called from any thread at any time, but for ra_blobs_freeze and
- * ra_blobs_release. sha256 digests lie in 256 shards by their first byte, each with a lock of its own; the
+ * ra_blobs_free. sha256 digests lie in 256 shards by their first byte, each with a lock of its own; the
  * others share one more.
  */
 #ifndef RA_REGISTRY_BLOBS_H

@@ -186,12 +186,3 @@ void ra_imageconfig_release(struct ra_imageconfig *c)
     ra_arena_release(&c->arena);
     clear(c);
 }
-
-const char *ra_imageconfig_env(const struct ra_imageconfig *c, const char *name)
-{
-    size_t n = strlen(name);
-    for (size_t i = 0; i < c->env.n; i++)
-        if (strncmp(c->env.at[i], name, n) == 0 && c->env.at[i][n] == '=')
-            return c->env.at[i] + n + 1;
-    return NULL;
-}

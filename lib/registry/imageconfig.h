@@ -52,9 +52,6 @@ struct ra_imageconfig { /* everything in it is owned by it; starts zeroed; strin
 int ra_imageconfig_parse(struct ra_imageconfig *c, const void *bytes, size_t n, struct ra_err *err);
 void ra_imageconfig_release(struct ra_imageconfig *c);
 
-/* The value of `name` in config.Env ("NAME=value", the first one), or NULL. */
-const char *ra_imageconfig_env(const struct ra_imageconfig *c, const char *name);
-
 #define RA_IMAGECONFIG_AUTO RA_AUTO(ra_imageconfig, _release)
 
 #endif

@@ -44,6 +44,12 @@ static size_t in_repo(struct ra_key *k, const char *repo, const char *what)
     return add(k, at, what);
 }
 
+static const char *alg_key(struct ra_key *k, size_t at, enum ra_alg alg)
+{
+    add(k, add(k, at, ra_alg_name(alg)), "/");
+    return k->s;
+}
+
 static const char *blob_key(struct ra_key *k, const struct ra_digest *d, const char *tail)
 {
     char hex[RA_DIGEST_TEXT];
@@ -92,9 +98,7 @@ const char *ra_key_layers(struct ra_key *k, const char *repo)
 
 const char *ra_key_layers_of(struct ra_key *k, const char *repo, enum ra_alg alg)
 {
-    size_t at = in_repo(k, repo, "/_layers/");
-    add(k, add(k, at, ra_alg_name(alg)), "/");
-    return k->s;
+    return alg_key(k, in_repo(k, repo, "/_layers/"), alg);
 }
 
 const char *ra_key_layer(struct ra_key *k, const char *repo, const struct ra_digest *d)
@@ -110,9 +114,7 @@ const char *ra_key_revisions(struct ra_key *k, const char *repo)
 
 const char *ra_key_revisions_of(struct ra_key *k, const char *repo, enum ra_alg alg)
 {
-    size_t at = in_repo(k, repo, "/_manifests/revisions/");
-    add(k, add(k, at, ra_alg_name(alg)), "/");
-    return k->s;
+    return alg_key(k, in_repo(k, repo, "/_manifests/revisions/"), alg);
 }
 
 const char *ra_key_revision(struct ra_key *k, const char *repo, const struct ra_digest *d)

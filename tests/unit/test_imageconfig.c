@@ -73,17 +73,6 @@ static void all_of_it(void **state)
     assert_true(c.history.at[1].empty_layer);
 }
 
-static void environment_values(void **state)
-{
-    (void)state;
-    RA_IMAGECONFIG_AUTO c = parsed("{\"config\":{\"Env\":[\"PATH=/bin\",\"A=\",\"A=2\",\"AB=3\",\"BARE\"]}}");
-    assert_string_equal(ra_imageconfig_env(&c, "PATH"), "/bin");
-    assert_string_equal(ra_imageconfig_env(&c, "A"), "");
-    assert_string_equal(ra_imageconfig_env(&c, "AB"), "3");
-    assert_null(ra_imageconfig_env(&c, "BARE"));
-    assert_null(ra_imageconfig_env(&c, "P"));
-}
-
 static void nothing_is_absent(void **state)
 {
     (void)state;
@@ -175,7 +164,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_it),
-        cmocka_unit_test(environment_values),
         cmocka_unit_test(nothing_is_absent),
         cmocka_unit_test(odd_types_are_absent),
         cmocka_unit_test(names_match_without_case),
