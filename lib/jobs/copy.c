@@ -1,8 +1,15 @@
+/*
+ * A registry may go on writing to the source meanwhile. Copied is what its tags said at first: they are read before
+ * anything else, then the links are listed, and blobs last. Registries write the other way round, so whatever was found
+ * leads only to what is found after it.
+ */
 #include "jobs/copy.h"
 
 #include "base/arena.h"
+#include "base/names.h"
 #include "registry/layout.h"
 #include "registry/put.h"
+#include "registry/read.h"
 #include "store/snapshot.h"
 
 #include <stdatomic.h>
@@ -29,8 +36,10 @@ struct run {
     struct ra_copy_result *out;
     struct ra_arena arena;
     const char *last_repo; /* the one noted last: most keys of a repository come together */
+    struct ra_names tags;  /* "repo:tag" of those that were found */
     RA_VEC(struct blob) blobs;
-    RA_VEC(struct link) links;
+    RA_VEC(struct link) links; /* first n_tags: RA_KEY_TAG_CURRENT */
+    size_t n_tags;
     struct ra_digest_set bad;
     pthread_mutex_t mutex; /* guards bad, and the counts */
 };
@@ -56,36 +65,100 @@ static void note_link(struct run *r, const struct ra_key_parts *p, const char *k
                       .tag = tag ? ra_arena_strndup(&r->arena, p->name, p->name_len) : NULL};
 }
 
-static void note(struct run *r, const char *key, const struct ra_entry *e)
+static void tag_name(const struct ra_key_parts *p, struct ra_buf *out)
+{
+    ra_buf_clear(out);
+    ra_buf_addf(out, "%.*s:%.*s", (int)p->repo_len, p->repo, (int)p->name_len, p->name);
+}
+
+static void note_tag(struct run *r, const char *key, const struct ra_entry *e)
+{
+    struct ra_key_parts p;
+    RA_BUF_AUTO name = {0};
+    ra_key_parse(key, &p);
+    if (p.kind != RA_KEY_TAG_CURRENT || e->st.kind == RA_OTHER)
+        return;
+    tag_name(&p, &name);
+    ra_names_add(&r->tags, ra_buf_str(&name), name.len, NULL);
+    note_link(r, &p, key);
+}
+
+/* History of a tag that was not there yet would leave a folder without current link, which is no tag. */
+static bool is_new_history(const struct run *r, const struct ra_key_parts *p)
+{
+    RA_BUF_AUTO name = {0};
+    if (p->kind != RA_KEY_TAG_HISTORY)
+        return false;
+    tag_name(p, &name);
+    return ra_names_find(&r->tags, ra_buf_str(&name), name.len) == RA_NO_NAME;
+}
+
+static void note_rest(struct run *r, const char *key, const struct ra_entry *e)
 {
     struct ra_key_parts p;
     ra_key_parse(key, &p);
-    if (e->st.kind == RA_OTHER || p.kind == RA_KEY_FOREIGN || p.kind == RA_KEY_UPLOAD ||
-        p.kind == RA_KEY_OURS)
+    if (e->st.kind == RA_OTHER || p.kind == RA_KEY_FOREIGN || p.kind == RA_KEY_UPLOAD)
         r->out->left++;
     else if (p.kind == RA_KEY_BLOB)
         *ra_vec_push(&r->blobs) = (struct blob){p.digest, e->st.size, false};
-    else
+    else if (p.kind != RA_KEY_TAG_CURRENT && !is_new_history(r, &p))
         note_link(r, &p, key);
 }
 
-static int list_source(struct run *r, struct ra_err *err)
+static int list(struct run *r, const char *prefix,
+                void (*note)(struct run *r, const char *key, const struct ra_entry *e), struct ra_err *err)
 {
     struct ra_list_opts opts = {.mode = RA_LIST_DEEP, .want = RA_WANT_SIZE};
     RA_AUTO_PTR(ra_list) l = NULL;
     RA_BUF_AUTO key = {0};
     struct ra_page page;
-    int rc = ra_list_open(r->job->store, RA_V2, &opts, &l, err);
+    int rc = ra_list_open(r->job->store, prefix, &opts, &l, err);
+    if (rc == -RA_NOTFOUND)
+        return ra_err_clear(err), 0;
     while (rc == 0 && (rc = ra_list_next(l, &page, err)) > 0) {
         for (size_t i = 0; i < page.n; i++) {
             ra_buf_clear(&key);
-            ra_buf_addf(&key, RA_V2 "%s", page.at[i].name);
+            ra_buf_addf(&key, "%s%s", prefix, page.at[i].name);
             note(r, ra_buf_str(&key), &page.at[i]);
         }
         ra_progress_add(r->job->progress, page.n, 0);
         rc = ra_check_cancelled(err);
     }
     return rc;
+}
+
+static const char *code_for(const struct ra_err *why)
+{
+    return why->code == RA_CORRUPT ? "corrupt-blob" : why->code == RA_NOTFOUND ? "vanished" : "unreadable";
+}
+
+static int read_tag(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err)
+{
+    struct run *r = arg;
+    struct link *l = &r->links.at[i];
+    RA_ERR_AUTO why = {0};
+    const struct ra_place at = {.path = l->key, .repository = l->repo, .tag = l->tag};
+    int rc = ra_link_read(r->job->store, l->key, &l->digest, NULL, &why);
+    if (rc == -RA_CANCELLED)
+        return ra_err_move(err, &why);
+    l->bad = rc < 0;
+    if (rc == -RA_CORRUPT)
+        ra_find(r->job->findings, RA_ERROR, "bad-link", &at, "not copied: the link holds no digest");
+    else if (rc < 0)
+        ra_find(r->job->findings, RA_ERROR, code_for(&why), &at, "not copied: %s", ra_err_text(&why));
+    return 0;
+}
+
+static int list_source(struct run *r, unsigned threads, struct ra_err *err)
+{
+    ra_progress_phase(r->job->progress, "listing", 0, 0);
+    int rc = list(r, RA_REPOSITORIES, note_tag, err);
+    r->n_tags = r->links.n;
+    if (rc == 0)
+        rc = ra_parallel(threads, r->n_tags, read_tag, r, err);
+    if (rc == 0)
+        rc = list(r, RA_REPOSITORIES, note_rest, err);
+    return rc < 0 ? rc : list(r, RA_BLOBS, note_rest, err);
 }
 
 /* --- blobs --- */
@@ -121,11 +194,6 @@ static int transfer(struct run *r, const struct blob *b, const char *key, bool *
         *theirs = rc == -RA_CORRUPT;
     }
     return rc < 0 ? rc : ra_put_blob_publish(ra_steal_ptr(&to), err);
-}
-
-static const char *code_for(const struct ra_err *why)
-{
-    return why->code == RA_CORRUPT ? "corrupt-blob" : why->code == RA_NOTFOUND ? "vanished" : "unreadable";
 }
 
 static void leave_out(struct run *r, struct blob *b, const char *key, struct ra_err *why)
@@ -166,26 +234,6 @@ static int copy_blob(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_e
 }
 
 /* --- links --- */
-
-static int read_tag(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err)
-{
-    struct run *r = arg;
-    struct link *l = &r->links.at[i];
-    RA_BUF_AUTO text = {0};
-    RA_ERR_AUTO why = {0};
-    if (l->kind != RA_KEY_TAG_CURRENT)
-        return 0;
-    const struct ra_place at = {.path = l->key, .repository = l->repo, .tag = l->tag};
-    int rc = ra_store_get(r->job->store, l->key, RA_LINK_MAX, &text, NULL, &why);
-    if (rc == -RA_CANCELLED)
-        return ra_err_move(err, &why);
-    l->bad = rc < 0 || !ra_link_parse(ra_buf_str(&text), text.len, &l->digest);
-    if (rc < 0)
-        ra_find(r->job->findings, RA_ERROR, code_for(&why), &at, "not copied: %s", ra_err_text(&why));
-    else if (l->bad)
-        ra_find(r->job->findings, RA_ERROR, "bad-link", &at, "not copied: the link holds no digest");
-    return 0;
-}
 
 static bool link_is_there(struct run *r, const struct link *l)
 {
@@ -234,16 +282,13 @@ static int copy_links(struct run *r, unsigned threads, struct ra_err *err)
     RA_AUTO_PTR(ra_put) put = ra_put_new(r->to);
     struct ra_put_counts counts = {0};
     ra_progress_phase(r->job->progress, "copying links", r->links.n, 0);
-    int rc = ra_parallel(threads, r->links.n, read_tag, r, err);
-    if (rc < 0)
-        return rc;
     if (r->job->dry_run) {
         count_plan(r);
         return 0;
     }
     ra_vec_each (l, &r->links)
         put_link(r, put, l);
-    rc = ra_put_finish(put, threads, &counts, err);
+    int rc = ra_put_finish(put, threads, &counts, err);
     r->out->layer_links = counts.layer_links;
     r->out->revision_links = counts.revision_links;
     r->out->tags = counts.tags;
@@ -278,8 +323,7 @@ static int copy_all(struct run *r, struct ra_err *err)
 {
     unsigned threads = width(r);
     RA_AUTO_PTR(ra_store) snapshot = NULL;
-    ra_progress_phase(r->job->progress, "listing", 0, 0);
-    int rc = list_source(r, err);
+    int rc = list_source(r, threads, err);
     if (rc == 0 && flat(r->to))
         rc = ra_snapshot_open(r->to, RA_V2, threads, r->job->progress, &snapshot, err);
     if (rc < 0)
@@ -297,6 +341,7 @@ int ra_copy(const struct ra_job *job, struct ra_store *to, struct ra_copy_result
     int rc = copy_all(&r, err);
     ra_vec_release(&r.blobs);
     ra_vec_release(&r.links);
+    ra_names_release(&r.tags);
     ra_digest_set_release(&r.bad);
     ra_arena_release(&r.arena);
     pthread_mutex_destroy(&r.mutex);

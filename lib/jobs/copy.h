@@ -3,6 +3,9 @@
  * that an interrupted copy is taken up where it stopped and a second one costs little. Every blob is hashed on
  * its way and appears only when it is what its digest says.
  *
+ * Registries may go on serving the source and taking pushes: copied is what was there when the copy began, and at
+ * random what came since.
+ *
  * Order: blobs; then layer links, revision links, histories of tags and tags, as registry/put.h writes them. A
  * link whose blob is damaged or cannot be read in the source is left out, with a finding: the destination never
  * names what it does not have from here. Uploads, leftovers and foreign files stay behind. Nothing is removed from the
@@ -23,7 +26,7 @@ struct ra_copy_result {
     struct ra_copy_count blobs;
     uint64_t layer_links, revision_links, tags; /* written */
     uint64_t skipped;                           /* damaged, or left out for it: there is a finding for each */
-    uint64_t left; /* objects that are no part of what is copied: uploads, foreign files, our own */
+    uint64_t left; /* objects beside those that are copied: uploads, foreign files */
 };
 
 /* From job->store to `to`; with job->dry_run nothing is written, and the links that are there already are counted

@@ -1,5 +1,6 @@
 /* Copies of whole storages, from memory to memory and to a folder: all of it, only what is missing, in an order that
  * may be cut anywhere, and nothing that is damaged. */
+#include "lib/fscklib.h"
 #include "lib/reglib.h"
 
 #include "jobs/copy.h"
@@ -7,6 +8,8 @@
 #include "store/fault.h"
 #include "store/fs.h"
 #include "store/mem.h"
+
+#include <stdatomic.h>
 
 static struct ra_findings findings = RA_FINDINGS_INIT;
 
@@ -125,7 +128,7 @@ static void what_is_damaged_stays_behind(void **state)
     t_reg_put(from, ra_key_blob(&key, &layer), "not what it should be");
     t_reg_put(from, ra_key_tag_current(&key, "other", "broken"), "no digest");
     t_reg_put(from, RA_REPOSITORIES "other/_uploads/1/data", "x");
-    t_reg_put(from, RA_V2 "stray", "x");
+    t_reg_put(from, RA_BLOBS "stray", "x");
     struct ra_copy_result r = must_copy(from, to, 2);
     assert_int_equal(r.skipped, 3); /* the blob, its link, the tag */
     assert_int_equal(r.left, 2);
@@ -134,6 +137,48 @@ static void what_is_damaged_stays_behind(void **state)
     assert_false(t_reg_has(to, ra_key_tag_current(&key, "other", "broken")));
     ra_findings_sort(&findings);
     assert_int_equal(findings.list.n, 2);
+    ra_findings_release(&findings);
+}
+
+struct pusher {
+    struct ra_store *to;
+    unsigned pushed;
+    atomic_bool stop;
+};
+
+static void *push_on_and_on(void *arg)
+{
+    struct pusher *p = arg;
+    for (unsigned n = 0; n < 50 && !atomic_load(&p->stop); n++) {
+        char seed[32];
+        snprintf(seed, sizeof(seed), "push %u", p->pushed++);
+        struct ra_digest image = t_reg_image(p->to, "team/app", seed, NULL, NULL);
+        t_reg_tag(p->to, "team/app", "v1", &image);
+        t_reg_tag(p->to, "team/app", seed + 5, &image);
+    }
+    return NULL;
+}
+
+/* While it is pushed to: every tag that arrives is whole. */
+static void a_live_source_gives_whole_images(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) from = sample();
+    struct pusher p = {.to = from};
+    for (int round = 0; round < 20; round++) {
+        RA_AUTO_PTR(ra_store) to = ra_mem_open();
+        struct ra_copy_result result;
+        pthread_t thread;
+        atomic_store(&p.stop, false);
+        assert_int_equal(pthread_create(&thread, NULL, push_on_and_on, &p), 0);
+        int rc = copy(from, to, 2, false, &result, NULL);
+        atomic_store(&p.stop, true);
+        pthread_join(thread, NULL);
+        assert_int_equal(rc, 0);
+        const char *found = t_fsck_check(to, true);
+        if (strstr(found, "error") || strstr(found, "tag-without-link"))
+            fail_msg("round %d: %s", round, found);
+    }
     ra_findings_release(&findings);
 }
 
@@ -203,6 +248,7 @@ int main(void)
         cmocka_unit_test(tags_move_and_nothing_goes),
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(what_is_damaged_stays_behind),
+        cmocka_unit_test(a_live_source_gives_whole_images),
         cmocka_unit_test(it_may_be_cut_anywhere),
         cmocka_unit_test(a_read_that_fails_stops_nothing_else),
     };
