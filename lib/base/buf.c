@@ -58,7 +58,7 @@ void ra_buf_addc(struct ra_buf *b, char c)
     ra_buf_add(b, &c, 1);
 }
 
-void ra_buf_addv(struct ra_buf *b, const char *fmt, va_list args)
+RA_PRINTF(2, 0) static void addv(struct ra_buf *b, const char *fmt, va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -74,7 +74,7 @@ void ra_buf_addf(struct ra_buf *b, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    ra_buf_addv(b, fmt, args);
+    addv(b, fmt, args);
     va_end(args);
 }
 

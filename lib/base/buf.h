@@ -30,7 +30,6 @@ void ra_buf_add(struct ra_buf *b, const void *p, size_t n);
 void ra_buf_adds(struct ra_buf *b, const char *s);
 void ra_buf_addc(struct ra_buf *b, char c);
 void ra_buf_addf(struct ra_buf *b, const char *fmt, ...) RA_PRINTF(2, 3);
-void ra_buf_addv(struct ra_buf *b, const char *fmt, va_list args) RA_PRINTF(2, 0);
 /* The content as a C string, never NULL; lent until the next change. */
 const char *ra_buf_str(const struct ra_buf *b);
 /* Hands the content over as a malloc'd C string; the buffer is empty afterwards. */

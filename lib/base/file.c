@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-int ra_fd_read_all(int fd, const char *name, size_t limit, struct ra_buf *out, struct ra_err *err)
+static int read_all(int fd, const char *name, size_t limit, struct ra_buf *out, struct ra_err *err)
 {
     size_t start = out->len;
     for (;;) {
@@ -36,7 +36,7 @@ int ra_file_read(const char *path, size_t limit, struct ra_buf *out, struct ra_e
     ra_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return ra_fail_sys(err, "cannot open '%s'", path);
-    return ra_fd_read_all(fd, path, limit, out, err);
+    return read_all(fd, path, limit, out, err);
 }
 
 /* Component by component, for kernels without openat2. */

@@ -10,9 +10,7 @@
 
 #include <sys/types.h>
 
-/* Appends all that can be read from fd; TOOBIG past `limit` bytes. `name` is for the message. */
-int ra_fd_read_all(int fd, const char *name, size_t limit, struct ra_buf *out, struct ra_err *err);
-/* Appends a whole file; NOTFOUND, DENIED, TOOBIG, ... */
+/* Appends a whole file; NOTFOUND, DENIED, TOOBIG past `limit` bytes, ... */
 int ra_file_read(const char *path, size_t limit, struct ra_buf *out, struct ra_err *err);
 /*
  * Opens what is below a folder, links within it followed and none out of it; `flags` as for open(2), with O_CLOEXEC

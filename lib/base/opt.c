@@ -97,7 +97,7 @@ static int set_uint(const struct ra_opt *opt, uint64_t *out, const char *text, s
     return 0;
 }
 
-int ra_opt_set(const struct ra_opt *opt, void *values, const char *text, struct ra_err *err)
+static int set(const struct ra_opt *opt, void *values, const char *text, struct ra_err *err)
 {
     void *at = field(opt, values);
     int rc = 0;
@@ -163,7 +163,7 @@ static int parse_long(const struct ra_opt_group *groups, size_t n, struct cursor
         else
             value = c->argv[++c->at];
     }
-    return ra_opt_set(m.opt, m.values, value, err);
+    return set(m.opt, m.values, value, err);
 }
 
 static int unknown_letter(char letter, const char *arg, struct ra_err *err)
@@ -180,7 +180,7 @@ static int parse_letters(const struct ra_opt_group *groups, size_t n, struct cur
         if (!m.opt)
             return unknown_letter(*p, c->argv[c->at], err);
         if (!ra_opt_has_value(m.opt)) {
-            int rc = ra_opt_set(m.opt, m.values, NULL, err);
+            int rc = set(m.opt, m.values, NULL, err);
             if (rc < 0)
                 return rc;
             continue;
@@ -188,7 +188,7 @@ static int parse_letters(const struct ra_opt_group *groups, size_t n, struct cur
         const char *value = p[1] ? p + 1 + (p[1] == '=') : c->at + 1 < c->argc ? c->argv[++c->at] : NULL;
         if (!value)
             return ra_fail(err, RA_USAGE, "'-%c' needs a value: -%c %s", *p, *p, m.opt->arg);
-        return ra_opt_set(m.opt, m.values, value, err);
+        return set(m.opt, m.values, value, err);
     }
     return 0;
 }

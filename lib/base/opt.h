@@ -70,9 +70,6 @@ struct ra_opt_group {
 int ra_opt_parse(const struct ra_opt_group *groups, size_t n_groups, int argc, char *const *argv,
                  bool stop_at_operand, struct ra_strlist *operands, struct ra_err *err);
 
-/* Sets one option from text, as `--name text` would. */
-int ra_opt_set(const struct ra_opt *opt, void *values, const char *text, struct ra_err *err);
-
 /* Frees what the options of a table that ends with a NULL name gathered in `values`: the lists. */
 void ra_opt_release(const struct ra_opt *opts, void *values);
 

@@ -1,5 +1,5 @@
 /*
- * The repositories of a storage with what they hold. For `ls`, completions and the totals of report.
+ * The repositories of a storage with what they hold. For `ls` and completions.
  */
 #ifndef RA_JOBS_CATALOG_H
 #define RA_JOBS_CATALOG_H

@@ -41,12 +41,9 @@ static int next_is(struct ra_tar *tar, const char *name, struct ra_err *err)
                : ra_fail(err, RA_UNSUPPORTED, "it is no backup that regadm made: it has no '%s'", name);
 }
 
-static int read_catalog(struct ra_tar *tar, struct ra_backup *b, struct ra_err *err)
+static int read_state(struct ra_tar *tar, struct ra_backup *b, struct ra_err *err)
 {
     RA_BUF_AUTO header = {0};
-    RA_AUTO_PTR(ra_catalog_reader) reader = ra_catalog_reader_new(b);
-    char piece[16384];
-    ssize_t n = 1;
     int rc = next_is(tar, RA_BACKUP_HEADER, err);
     if (rc == 0)
         rc = ra_tar_read_all(tar, RA_BACKUP_JSON_MAX, &header, err);
@@ -54,12 +51,7 @@ static int read_catalog(struct ra_tar *tar, struct ra_backup *b, struct ra_err *
         rc = ra_backup_parse_header(b, ra_buf_str(&header), header.len, err);
     if (rc == 0)
         rc = next_is(tar, RA_BACKUP_CATALOG, err);
-    while (rc == 0 && n > 0)
-        if ((n = ra_tar_read(tar, piece, sizeof(piece), err)) > 0)
-            rc = ra_catalog_reader_write(reader, piece, (size_t)n, err);
-    if (rc < 0 || n < 0)
-        return rc < 0 ? rc : (int)n;
-    return ra_catalog_reader_finish(reader, err);
+    return rc < 0 ? rc : ra_backup_read_catalog(b, tar, err);
 }
 
 /* The beginning of an earlier backup is enough: its catalogue says what its receiver has. */
@@ -75,7 +67,7 @@ static int read_since(struct ra_export_plan *p, const char *path, struct ra_err 
         return ra_wrap(err, rc, "'%s'", path);
     struct ra_tar_source source = ra_input_source(input);
     RA_AUTO_PTR(ra_tar) tar = ra_tar_open(&source);
-    if ((rc = read_catalog(tar, &b, err)) < 0)
+    if ((rc = read_state(tar, &b, err)) < 0)
         return ra_wrap(err, rc, "'%s'", path);
     for (uint32_t i = 0; i < b.blobs.n; i++)
         if (b.blobs.at[i].listed)

@@ -67,8 +67,9 @@ int ra_fsck_source_archive(const struct ra_job *job, const char *path, const cha
 void ra_fsck_source_free(struct ra_fsck_source *s); /* NULL is fine */
 RA_DEFINE_AUTO_PTR(ra_fsck_source, ra_fsck_source_free)
 
-/* Carries the fixes out: blobs from `from` (NULL: none) after verifying them, then quarantine, then
- * links, tags last. What cannot be mended is a finding (not-repaired); findings of what was mended say so. */
+/* Carries the fixes out: blobs first, each verified when it is fetched from `from` (NULL: none), and a corrupt one
+ * moved aside before that takes its place; then links, tags last, but for tags that are whole again by now. What cannot
+ * be mended is a finding (not-repaired); findings of what was mended say so. */
 int ra_fsck_repair(struct ra_fsck *f, const struct ra_fsck_source *from, struct ra_err *err);
 void ra_fsck_free(struct ra_fsck *f);
 RA_DEFINE_AUTO_PTR(ra_fsck, ra_fsck_free)

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "format/members.h"
 #include "format/spool.h"
+#include "jobs/import.h"
 #include "registry/layout.h"
 
 #include <fcntl.h>
@@ -40,7 +41,7 @@ static int open_file(const struct ra_job *job, int fd, const char *const *env, s
                      struct ra_err *err)
 {
     RA_AUTO_PTR(ra_input) input = NULL;
-    int rc = ra_input_open(fd, (uint64_t)1 << 44, &input, err);
+    int rc = ra_input_open(fd, RA_IMPORT_MAX_BYTES, &input, err);
     if (rc < 0)
         return rc;
     ra_progress_phase(job->progress, "reading the archive", 0, 0);

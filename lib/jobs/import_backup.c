@@ -47,17 +47,9 @@ static int read_header(struct import_backup *b, struct ra_err *err)
 
 static int read_catalog(struct import_backup *b, struct ra_err *err)
 {
-    RA_AUTO_PTR(ra_catalog_reader) reader = ra_catalog_reader_new(&b->state);
-    char piece[16384];
     struct ra_tar_member m;
     int rc = expect(b, RA_BACKUP_CATALOG, &m, err);
-    ssize_t n = 1;
-    while (rc == 0 && n > 0)
-        if ((n = ra_tar_read(b->tar, piece, sizeof(piece), err)) > 0)
-            rc = ra_catalog_reader_write(reader, piece, (size_t)n, err);
-    if (rc < 0 || n < 0)
-        return rc < 0 ? rc : (int)n;
-    return ra_catalog_reader_finish(reader, err);
+    return rc < 0 ? rc : ra_backup_read_catalog(&b->state, b->tar, err);
 }
 
 /* --- names -------------------------------------------------------------------------------------------------- */

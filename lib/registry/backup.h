@@ -18,6 +18,7 @@
 #include "base/vec.h"
 #include "format/digest.h"
 #include "format/source.h"
+#include "format/tar.h"
 
 #define RA_BACKUP_HEADER  "regadm/header.json"
 #define RA_BACKUP_CATALOG "regadm/catalog.jsonl"
@@ -110,13 +111,16 @@ int ra_backup_parse_header(struct ra_backup *b, const void *bytes, size_t n, str
 int ra_backup_parse_end(struct ra_backup_end *end, const void *bytes, size_t n, struct ra_err *err);
 
 /* The catalogue as it comes, in pieces; b has its header. Names are not judged here but for their length. */
-struct ra_catalog_reader;
-struct ra_catalog_reader *ra_catalog_reader_new(struct ra_backup *into);
-int ra_catalog_reader_write(struct ra_catalog_reader *r, const void *p, size_t n, struct ra_err *err);
+struct ra_backup_reader;
+struct ra_backup_reader *ra_backup_reader_new(struct ra_backup *into);
+int ra_backup_reader_write(struct ra_backup_reader *r, const void *p, size_t n, struct ra_err *err);
 /* After the last piece. CORRUPT when it is not what the header says, or names things that it does not list. */
-int ra_catalog_reader_finish(struct ra_catalog_reader *r, struct ra_err *err);
-void ra_catalog_reader_free(struct ra_catalog_reader *r); /* NULL is fine */
-RA_DEFINE_AUTO_PTR(ra_catalog_reader, ra_catalog_reader_free)
+int ra_backup_reader_finish(struct ra_backup_reader *r, struct ra_err *err);
+void ra_backup_reader_free(struct ra_backup_reader *r); /* NULL is fine */
+RA_DEFINE_AUTO_PTR(ra_backup_reader, ra_backup_reader_free)
+
+/* All that at once, from the member at which `tar` stands. */
+int ra_backup_read_catalog(struct ra_backup *into, struct ra_tar *tar, struct ra_err *err);
 
 /* The digest that "blobs/<alg>/<hex>" names. */
 bool ra_backup_blob_name(const char *member, struct ra_digest *out);

@@ -164,22 +164,22 @@ int ra_backup_parse_end(struct ra_backup_end *out, const void *bytes, size_t n, 
 
 /* --- the catalogue ------------------------------------------------------------------------------------------ */
 
-struct ra_catalog_reader {
+struct ra_backup_reader {
     struct ra_backup *b;
     struct ra_hasher *hasher;
     struct ra_buf line;
     uint64_t lines;
 };
 
-struct ra_catalog_reader *ra_catalog_reader_new(struct ra_backup *into)
+struct ra_backup_reader *ra_backup_reader_new(struct ra_backup *into)
 {
-    struct ra_catalog_reader *r = ra_new(struct ra_catalog_reader);
+    struct ra_backup_reader *r = ra_new(struct ra_backup_reader);
     r->b = into;
     r->hasher = ra_hasher_new(RA_SHA256);
     return r;
 }
 
-void ra_catalog_reader_free(struct ra_catalog_reader *r)
+void ra_backup_reader_free(struct ra_backup_reader *r)
 {
     if (!r)
         return;
@@ -311,7 +311,7 @@ static bool add_line(struct ra_backup *b, const struct fields_read *f)
     return ra_streq(f->type, "was") && (*ra_vec_push(&b->history) = tag, true);
 }
 
-static int take_line(struct ra_catalog_reader *r, const char *p, size_t n, struct ra_err *err)
+static int take_line(struct ra_backup_reader *r, const char *p, size_t n, struct ra_err *err)
 {
     struct fields_read f = {0};
     struct ra_json j;
@@ -323,7 +323,7 @@ static int take_line(struct ra_catalog_reader *r, const char *p, size_t n, struc
                    (unsigned long long)r->lines);
 }
 
-int ra_catalog_reader_write(struct ra_catalog_reader *r, const void *p, size_t n, struct ra_err *err)
+int ra_backup_reader_write(struct ra_backup_reader *r, const void *p, size_t n, struct ra_err *err)
 {
     const char *at = p, *end = at + n;
     ra_hasher_update(r->hasher, p, n);
@@ -361,7 +361,7 @@ static int check_listed(const struct ra_backup *b, uint32_t digest, struct ra_er
                    ra_digest_text(&b->digests.at[digest], text));
 }
 
-int ra_catalog_reader_finish(struct ra_catalog_reader *r, struct ra_err *err)
+int ra_backup_reader_finish(struct ra_backup_reader *r, struct ra_err *err)
 {
     struct ra_digest id;
     struct ra_backup *b = r->b;
@@ -376,4 +376,17 @@ int ra_catalog_reader_finish(struct ra_catalog_reader *r, struct ra_err *err)
     for (size_t i = 0; i < b->layers.n && rc == 0; i++)
         rc = check_listed(b, b->layers.at[i].digest, err);
     return rc;
+}
+
+int ra_backup_read_catalog(struct ra_backup *into, struct ra_tar *tar, struct ra_err *err)
+{
+    RA_AUTO_PTR(ra_backup_reader) reader = ra_backup_reader_new(into);
+    char piece[16384];
+    ssize_t n;
+    while ((n = ra_tar_read(tar, piece, sizeof(piece), err)) > 0) {
+        int rc = ra_backup_reader_write(reader, piece, (size_t)n, err);
+        if (rc < 0)
+            return rc;
+    }
+    return n < 0 ? (int)n : ra_backup_reader_finish(reader, err);
 }

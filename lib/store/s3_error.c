@@ -95,13 +95,6 @@ static void read_details(const struct ra_s3_answer *a, struct details *out)
         keep(out->region, sizeof(out->region), a->region);
 }
 
-void ra_s3_error_code(const struct ra_s3_answer *a, char *code, size_t size)
-{
-    struct details d;
-    read_details(a, &d);
-    snprintf(code, size, "%s", d.code);
-}
-
 /* The code of an answer that names none: what its status means. */
 static const char *code_of_status(long status)
 {

@@ -85,8 +85,6 @@ bool ra_s3_transient(const struct ra_s3_answer *a);
 /* The same for an error code inside an answer, "SlowDown"; and the ra_code it means. */
 bool ra_s3_transient_code(const char *code);
 enum ra_code ra_s3_code(const char *code);
-/* The <Code> of an error answer, "" when there is none. */
-void ra_s3_error_code(const struct ra_s3_answer *a, char *code, size_t size);
 
 /* --- the driver's operations, one file a kind ------------------------------------------------ */
 

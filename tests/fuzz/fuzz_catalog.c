@@ -13,12 +13,12 @@ static int to_buf(void *arg, const void *p, size_t n, struct ra_err *err RA_UNUS
 
 static int read_catalog(struct ra_backup *b, const void *p, size_t n)
 {
-    RA_AUTO_PTR(ra_catalog_reader) r = ra_catalog_reader_new(b);
+    RA_AUTO_PTR(ra_backup_reader) r = ra_backup_reader_new(b);
     ra_digest_of(RA_SHA256, p, n, &b->id);
-    int rc = ra_catalog_reader_write(r, p, n / 2, NULL);
+    int rc = ra_backup_reader_write(r, p, n / 2, NULL);
     if (rc == 0)
-        rc = ra_catalog_reader_write(r, (const char *)p + n / 2, n - n / 2, NULL);
-    return rc < 0 ? rc : ra_catalog_reader_finish(r, NULL);
+        rc = ra_backup_reader_write(r, (const char *)p + n / 2, n - n / 2, NULL);
+    return rc < 0 ? rc : ra_backup_reader_finish(r, NULL);
 }
 
 static void again(struct ra_backup *b)

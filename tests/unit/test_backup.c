@@ -57,10 +57,10 @@ static int read_all(struct ra_backup *b, const struct ra_buf *header, const char
     int rc = ra_backup_parse_header(b, ra_buf_str(header), header->len, err);
     if (rc < 0)
         return rc;
-    RA_AUTO_PTR(ra_catalog_reader) r = ra_catalog_reader_new(b);
+    RA_AUTO_PTR(ra_backup_reader) r = ra_backup_reader_new(b);
     for (size_t at = 0; at < n && rc == 0; at += piece)
-        rc = ra_catalog_reader_write(r, catalog + at, n - at < piece ? n - at : piece, err);
-    return rc < 0 ? rc : ra_catalog_reader_finish(r, err);
+        rc = ra_backup_reader_write(r, catalog + at, n - at < piece ? n - at : piece, err);
+    return rc < 0 ? rc : ra_backup_reader_finish(r, err);
 }
 
 static void comes_back(void **state)
