@@ -36,7 +36,7 @@ static const struct ra_opt options[] = {
     {"larger-than", 0, RA_OPT_SIZE, offsetof(struct options, larger_than), "SIZE",
      "images whose manifest, config and layers are larger"},
     {"untagged", 'u', RA_OPT_FLAG, offsetof(struct options, untagged), NULL,
-     "look at untagged revisions too"},
+     "look at untagged revisions too; without other criteria: list them"},
     {0},
 };
 
@@ -248,6 +248,7 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
                                         .architecture = o->arch,
                                         .larger_than = o->larger_than,
                                         .untagged = o->untagged,
+                                        .no_tags = !has_criteria(o),
                                         .wanted = ra_patterns_want,
                                         .arg = &patterns};
     int rc = parse_date("created-after", o->created_after, &criteria.created_after, err);
@@ -270,15 +271,42 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
     return rc;
 }
 
+/* What was meant to be in a variable of a shell, and is not, must not look like "anything". */
+static int refuse_empty(const char *name, const char *value, struct ra_err *err)
+{
+    bool empty = value && (!*value || *value == '=');
+    return empty ? ra_fail(err, RA_USAGE, "'--%s' has no value: '%s'", name, value) : 0;
+}
+
+static int check_options(const struct options *o, struct ra_err *err)
+{
+    const struct {
+        const char *name;
+        const struct ra_strlist *values;
+    } lists[] = {{"label", &o->labels}, {"env", &o->env}, {"file", &o->files}};
+    int rc = refuse_empty("author", o->author, err);
+    if (rc == 0)
+        rc = refuse_empty("os", o->os, err);
+    if (rc == 0)
+        rc = refuse_empty("arch", o->arch, err);
+    for (size_t i = 0; i < RA_COUNT(lists); i++)
+        for (size_t v = 0; rc == 0 && v < lists[i].values->n; v++)
+            rc = refuse_empty(lists[i].name, lists[i].values->at[v], err);
+    return rc;
+}
+
 static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
-    if (has_criteria(o))
+    int rc = check_options(o, err);
+    if (rc < 0)
+        return rc;
+    bool digest = ctx->operands.n == 1 && strchr(ctx->operands.at[0], ':');
+    if (has_criteria(o) || (o->untagged && !digest))
         return find_images(ctx, err);
     if (ctx->operands.n == 1)
         return find_digest(ctx, err);
-    int rc =
-        ra_fail(err, RA_USAGE, "find wants a digest, or what images should be like: --label, --file, ...");
+    rc = ra_fail(err, RA_USAGE, "find wants a digest, or what images should be like: --label, --file, ...");
     return ra_hint(
         err, rc,
         "`regadm find sha256:1f2e3d` tells what needs a blob; to search names use `regadm ls PATTERN`");
@@ -288,6 +316,7 @@ static const struct ra_example examples[] = {
     {"find sha256:34c904bf3332", "What a blob is, and which tags need it"},
     {"find --label team=tools --created-before 2026-01-01", "The old images of a team"},
     {"find --file 'log4j-core-*.jar'", "Which images have a file, in any folder"},
+    {"find --untagged", "What no tag leads to"},
     {"find --env 'JAVA_VERSION=8*' 'apps/**'", "Who still runs on Java 8"},
     {0},
 };

@@ -167,10 +167,35 @@ static size_t count_files(const struct ra_layers *layers)
     return n;
 }
 
-static void say_sums(const struct ra_ctx *ctx, const struct ra_layers *layers)
+struct listed {
+    size_t files;
+    uint64_t bytes;
+};
+
+static void visit_count(void *arg, const struct ra_file *f)
+{
+    struct listed *listed = arg;
+    if (!is_there(f) || f->kind == RA_MEMBER_FOLDER)
+        return;
+    listed->files++;
+    listed->bytes = ra_add_sat(listed->bytes, f->kind == RA_MEMBER_FILE ? f->size : 0);
+}
+
+static void say_sums(const struct ra_ctx *ctx, const struct ra_layers *layers, const struct choice *choice)
 {
     char files[RA_COUNT_OF_TEXT], of[RA_COUNT_OF_TEXT], size[RA_SIZE_TEXT], hidden[RA_SIZE_TEXT];
     RA_BUF_AUTO more = {0};
+    struct listed listed = {0};
+    if (choice->each) {
+        each_file(layers, choice, visit_count, &listed);
+        ra_count_of(listed.files, "file", files);
+        ra_size_text(listed.bytes, size);
+        if (choice->end - choice->first == 1)
+            ra_say(ctx, "%s, %s in layer %zu", files, size, choice->end);
+        else
+            ra_say(ctx, "%s, %s in %s", files, size, ra_count_of(layers->list.n, "layer", of));
+        return;
+    }
     if (layers->hidden)
         ra_buf_addf(&more, "; %s more is replaced or removed by later layers",
                     ra_size_text(layers->hidden, hidden));
@@ -268,7 +293,7 @@ int ra_inspect_files(struct ra_ctx *ctx, const struct ra_inspection *in, const c
         print_table(&layers, &choice);
     if (fflush(stdout) != 0)
         return ra_fail_sys(err, "cannot write the output");
-    say_sums(ctx, &layers);
+    say_sums(ctx, &layers, &choice);
     return 0;
 }
 

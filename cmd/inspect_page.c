@@ -78,14 +78,16 @@ static void print_head(const struct page *p)
     const struct ra_inspection *in = p->in;
     char digest[RA_DIGEST_TEXT], size[RA_SIZE_TEXT];
     RA_BUF_AUTO text = {0};
-    ra_buf_addf(&text, "%s%s%s", in->repository, in->tag ? ":" : "", in->tag ? in->tag : "");
+    ra_digest_text(&in->digest, digest);
+    ra_buf_addf(&text, "%s%s%s", in->repository, in->tag ? ":" : "@", in->tag ? in->tag : digest);
     line(p, "Reference", ra_buf_str(&text));
-    line(p, "Digest", ra_digest_text(&in->digest, digest));
+    line(p, "Digest", digest);
     ra_buf_clear(&text);
     ra_vec_each (tag, &in->tags)
         ra_buf_addf(&text, "%s%s", text.len ? ", " : "", *tag);
     line(p, "Other tags", ra_buf_str(&text));
-    line(p, "Kind", ra_image_kind(&in->image));
+    ra_buf_clear(&text);
+    line(p, "Kind", ra_kind_text(&in->image, &text));
     line(p, "Media type", in->manifest.media_type);
     if (in->manifest.kind == RA_MANIFEST_ARTIFACT)
         line(p, "Artifact type", ra_manifest_artifact_type(&in->manifest));

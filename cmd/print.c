@@ -149,3 +149,13 @@ const char *ra_digest_short(const struct ra_digest *d, char out[static RA_SHORT_
     snprintf(out, RA_SHORT_DIGEST, "%.*s", (int)n, text);
     return out;
 }
+
+const char *ra_kind_text(const struct ra_image *image, struct ra_buf *out)
+{
+    if (image->unreadable)
+        return "damaged";
+    if (!image->missing_blobs)
+        return ra_image_kind(image);
+    ra_buf_addf(out, "%s (damaged)", ra_image_kind(image));
+    return ra_buf_str(out);
+}

@@ -5,6 +5,7 @@
 #include "cmd.h"
 
 #include "base/jsonw.h"
+#include "jobs/image.h"
 
 /* Begins the object of a verb on stdout: {"schema": "regadm/<verb>/1". End it with ra_json_close. */
 void ra_json_open(struct ra_jsonw *w, const struct ra_ctx *ctx);
@@ -24,6 +25,9 @@ void ra_print_error(const struct ra_err *err);
 
 /* A line of what --quiet prints: "name", or "name:tag" where there is a tag; made safe (base/str.h, ra_text_safe). */
 void ra_print_name(const char *name, const char *tag);
+
+/* Its kind as tables and pages show it, with whether it is damaged: "index (damaged)". Lent from `out`, or static. */
+const char *ra_kind_text(const struct ra_image *image, struct ra_buf *out);
 
 /* A digest as tables show it: "sha256:" and the first twelve digits. */
 #define RA_SHORT_DIGEST 24

@@ -168,12 +168,8 @@ static void print_names(const struct answers *answers)
 
 static void kind_cell(struct ra_rows *rows, const struct ra_image *image)
 {
-    if (image->unreadable)
-        ra_cell(rows, "damaged");
-    else if (image->missing_blobs)
-        ra_cellf(rows, "%s (damaged)", ra_image_kind(image));
-    else
-        ra_cell(rows, ra_image_kind(image));
+    RA_BUF_AUTO text = {0};
+    ra_cell(rows, ra_kind_text(image, &text));
 }
 
 static void print_table(const struct options *o, const struct answers *answers)

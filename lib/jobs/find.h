@@ -47,7 +47,8 @@ struct ra_find_criteria {     /* all that are given must hold; lent */
      * Looked for in the layers of what meets all else, each layer being read once. A file is known by the name that
      * its layer has, also where that leads through a symbolic link. RA_FIND_FILES_MAX of them. */
     struct ra_strlist files;
-    bool untagged; /* untagged revisions too */
+    bool untagged; /* untagged revisions too, */
+    bool no_tags;  /* and tags not */
     /* Which repositories; NULL: all. */
     bool (*wanted)(void *arg, const char *repo);
     void *arg;

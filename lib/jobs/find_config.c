@@ -206,7 +206,8 @@ static void search_repository(struct looking *l, struct ra_find_images *out,
         ra_reach_begin(reach, repo);
         ra_reach_enter(reach, repo->tags[i].target);
         ra_reach_enter(tagged, repo->tags[i].target);
-        add_matches(l, out, ra_reach_ids(reach), repo->name, repo->tags[i].name);
+        if (!l->criteria->no_tags)
+            add_matches(l, out, ra_reach_ids(reach), repo->name, repo->tags[i].name);
     }
     for (uint32_t i = 0; l->criteria->untagged && i < repo->n_revs; i++) {
         const struct ra_ids one = {.at = &repo->revs[i].blob, .n = 1};

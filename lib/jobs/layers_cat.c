@@ -39,12 +39,25 @@ static int copy_member(void *arg, uint32_t number, const struct ra_member *m, st
     return rc < 0 ? rc : 1;
 }
 
+/* A file that is not found may be one of a layer that could not be read. */
+static int no_file(const struct ra_layers *layers, const char *path, struct ra_err *err)
+{
+    RA_BUF_AUTO unread = {0};
+    for (size_t i = 0; i < layers->list.n; i++)
+        if (!layers->list.at[i].whole)
+            ra_buf_addf(&unread, "%slayer %zu is %s", unread.len ? ", " : "", i + 1,
+                        layers->list.at[i].present ? "damaged" : "missing");
+    return unread.len ? ra_fail(err, RA_NOTFOUND, "'%s' was not found in what could be read: %s", path,
+                                ra_buf_str(&unread))
+                      : ra_fail(err, RA_NOTFOUND, "the image has no file '%s'", path);
+}
+
 int ra_layers_cat(const struct ra_job *job, const struct ra_layers *layers, const char *path,
                   const struct ra_sink *to, struct ra_err *err)
 {
     const struct ra_file *file = ra_layertree_find(layers->tree, path);
     if (!file)
-        return ra_fail(err, RA_NOTFOUND, "the image has no file '%s'", path);
+        return no_file(layers, path, err);
     if (file->kind != RA_MEMBER_FILE)
         return ra_fail(err, RA_UNSUPPORTED, "'%s' is %s", path, kind_text(file));
     struct copying c = {.to = to, .member = file->member};
