@@ -2,6 +2,7 @@
 #include "rows.h"
 #include "verbs.h"
 
+#include "base/file.h"
 #include "base/num.h"
 #include "jobs/copy.h"
 #include "registry/layout.h"
@@ -24,6 +25,51 @@ static void ends_release(struct ends *e)
     ra_storage_release(&e->to);
 }
 
+/* The path of what may not be there yet, without links and dots. Owned. */
+static char *real_place(const char *path)
+{
+    char *real = realpath(path, NULL);
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    ra_auto_free char *bare = ra_strndup(path, n);
+    ra_auto_free char *folder = ra_path_folder(bare);
+    if (real || ra_streq(folder, bare))
+        return real ? real : ra_strdup(bare);
+    const char *slash = strrchr(bare, '/');
+    ra_auto_free char *above = ra_streq(bare, "..") ? ra_strdup(".") : real_place(folder);
+    return ra_asprintf("%s/%s", ra_streq(above, "/") ? "" : above, slash ? slash + 1 : bare);
+}
+
+/* The place of an end: a folder's path, or a bucket and prefix with what says where that bucket is. */
+static char *place_of(const char *operand)
+{
+    if (!ra_starts_with(operand, "s3://"))
+        return real_place(operand);
+    size_t n = strcspn(operand, "?");
+    size_t bare = n;
+    while (bare > 5 && operand[bare - 1] == '/')
+        bare--;
+    return ra_asprintf("%s %.*s", operand + n, (int)bare, operand);
+}
+
+static bool is_within(const char *inner, const char *outer)
+{
+    size_t n = strlen(outer);
+    return strncmp(inner, outer, n) == 0 && (inner[n] == '\0' || inner[n] == '/' || ra_streq(outer, "/"));
+}
+
+/* A copy into itself would never end, or say that all of it is there. */
+static int refuse_overlap(const char *from, const char *to, struct ra_err *err)
+{
+    ra_auto_free char *source = place_of(from);
+    ra_auto_free char *dest = place_of(to);
+    if (!is_within(source, dest) && !is_within(dest, source))
+        return 0;
+    return ra_fail(err, RA_USAGE, "SOURCE '%s' and DEST '%s' are %s", from, to,
+                   ra_streq(source, dest) ? "one place" : "one inside the other");
+}
+
 static int open_ends(struct ra_ctx *ctx, struct ends *e, struct ra_err *err)
 {
     struct ra_storage_where where = {.root = ctx->operands.at[0],
@@ -31,6 +77,8 @@ static int open_ends(struct ra_ctx *ctx, struct ends *e, struct ra_err *err)
                                      .env = (const char *const *)environ,
                                      .follow = ctx->g.follow};
     int rc = ra_storage_open(&where, &e->from, err);
+    if (rc == 0)
+        rc = refuse_overlap(ctx->operands.at[0], ctx->operands.at[1], err);
     if (rc < 0)
         return rc;
     where.root = ctx->operands.at[1];
@@ -66,8 +114,11 @@ static int print_json(struct ra_ctx *ctx, const struct ra_copy_result *r, struct
 
 static void print_table(const struct ra_ctx *ctx, const struct ra_copy_result *r)
 {
-    static const struct ra_column columns[] = {
-        {""}, {"COPIED", RA_RIGHT}, {"PRESENT", RA_RIGHT}, {"", RA_RIGHT}, {0}};
+    const struct ra_column columns[] = {{""},
+                                        {ctx->g.dry_run ? "TO BE COPIED" : "COPIED", RA_RIGHT},
+                                        {"PRESENT", RA_RIGHT},
+                                        {"", RA_RIGHT},
+                                        {0}};
     const struct {
         const char *name;
         uint64_t n;

@@ -95,7 +95,7 @@ static int print_json(struct ra_ctx *ctx, const struct ra_import *im, struct ra_
 }
 
 /* All that was asked for; or, before it is done, what changes or goes away. */
-static void print_table(const struct ra_import *im, bool changes, FILE *to)
+static void print_table(const struct ra_import *im, bool changes, bool done, FILE *to)
 {
     static const struct ra_column columns[] = {
         {"REPOSITORY", .elastic = true}, {"TAG", .elastic = true}, {"DIGEST"}, {"STATUS"}, {0}};
@@ -109,13 +109,14 @@ static void print_table(const struct ra_import *im, bool changes, FILE *to)
         ra_cell(rows, image->repo);
         ra_cell(rows, image->tag ? image->tag : "-");
         ra_cell(rows, image->has_digest ? ra_digest_short(&image->digest, brief) : "-");
-        ra_cell(rows, ra_import_status_name(image->status));
+        bool planned = !done && (image->status == RA_IMPORT_CREATED || image->status == RA_IMPORT_UPDATED);
+        ra_cellf(rows, "%s%s", planned ? "to be " : "", ra_import_status_name(image->status));
     }
     for (size_t i = 0; ra_import_removed(im, i, &repo, &tag); i++) {
         ra_cell(rows, repo);
         ra_cell(rows, tag);
         ra_cell(rows, "-");
-        ra_cell(rows, "removed");
+        ra_cell(rows, done ? "removed" : "to be removed");
     }
     ra_rows_print(rows, to);
 }
@@ -140,7 +141,7 @@ static int confirm(struct ra_ctx *ctx, const struct ra_import *im, struct ra_err
     if (ctx->g.dry_run || moved + removed == 0)
         return 0;
     if (!ctx->g.yes)
-        print_table(im, true, stderr);
+        print_table(im, true, false, stderr);
     ra_count_of(moved, "tag", tags);
     return removed == 0 ? ra_confirm(ctx, err, "Move %s to another image?", tags)
            : moved == 0 ? ra_confirm(ctx, err, "Remove %s?", ra_count_of(removed, "tag", tags))
@@ -162,7 +163,7 @@ static int run_import(struct ra_ctx *ctx, const struct ra_import_opts *opts, str
         return print_json(ctx, im, err);
     if (ctx->g.names_only)
         return ra_archive_print_names(im), 0;
-    print_table(im, false, stdout);
+    print_table(im, false, !ctx->g.dry_run, stdout);
     say_counts(ctx, im);
     return 0;
 }

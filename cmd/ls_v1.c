@@ -1,3 +1,4 @@
+#include "patterns.h"
 #include "print.h"
 #include "rows.h"
 #include "verbs.h"
@@ -171,13 +172,19 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     const struct options *o = ctx->opts;
     struct ra_strlist patterns = {ctx->operands.at + 1, ctx->operands.n - 1, 0};
     RA_AUTO(ra_v1_listing, _release) listing = {0};
+    ra_auto_free bool *matched = ra_calloc(patterns.n + 1, sizeof(*matched));
     struct ra_v1_source source;
     int rc = ra_v1_open(ctx->operands.at[0], o->follow, (const char *const *)environ, &source, err);
     if (rc < 0)
         return rc;
-    rc = ra_v1_list(&ctx->job, &source, &patterns, &listing, err);
+    rc = ra_v1_list(&ctx->job, &source, &patterns, matched, &listing, err);
     ra_v1_close(&source);
-    return rc < 0 ? rc : print(ctx, &listing, err);
+    if (rc == 0)
+        rc = print(ctx, &listing, err);
+    for (size_t i = 0; rc == 0 && i < patterns.n; i++)
+        if (!matched[i])
+            ra_pattern_say_unmatched(ctx, patterns.at[i]);
+    return rc;
 }
 
 static const struct ra_example examples[] = {

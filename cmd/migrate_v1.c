@@ -1,3 +1,4 @@
+#include "patterns.h"
 #include "print.h"
 #include "rows.h"
 #include "verbs.h"
@@ -197,8 +198,10 @@ static int migrate(struct ra_ctx *ctx, const struct ra_v1_source *source, struct
 {
     struct options *o = ctx->opts;
     struct ra_strlist patterns = {ctx->operands.at + 1, ctx->operands.n - 1, 0};
+    ra_auto_free bool *matched = ra_calloc(patterns.n + 1, sizeof(*matched));
     struct ra_migrate_opts opts = {
         .patterns = &patterns,
+        .matched = matched,
         .library = o->library,
         .format = o->format,
         .trust = o->trust,
@@ -213,7 +216,11 @@ static int migrate(struct ra_ctx *ctx, const struct ra_v1_source *source, struct
         .plain = o->plain,
         .link = o->link,
     };
-    return ra_migrate_v1(&ctx->job, source, &opts, out, err);
+    int rc = ra_migrate_v1(&ctx->job, source, &opts, out, err);
+    for (size_t i = 0; rc == 0 && i < patterns.n; i++)
+        if (!matched[i])
+            ra_pattern_say_unmatched(ctx, patterns.at[i]);
+    return rc;
 }
 
 static int run(struct ra_ctx *ctx, struct ra_err *err)

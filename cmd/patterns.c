@@ -25,14 +25,17 @@ bool ra_patterns_want(void *arg, const char *repo)
     return wanted;
 }
 
+void ra_pattern_say_unmatched(struct ra_ctx *ctx, const char *pattern)
+{
+    RA_BUF_AUTO safe = {0};
+    ra_text_safe(&safe, pattern, strlen(pattern));
+    ra_say(ctx, "no %s matches '%s'", strchr(pattern, ':') ? "tag" : "repository", ra_buf_str(&safe));
+    ctx->partial = true;
+}
+
 void ra_patterns_say_unmatched(struct ra_ctx *ctx, const struct ra_patterns *p)
 {
-    for (size_t i = 0; i < p->list->n; i++) {
-        if (atomic_load_explicit(&p->matched[i], memory_order_relaxed))
-            continue;
-        RA_BUF_AUTO safe = {0};
-        ra_text_safe(&safe, p->list->at[i], strlen(p->list->at[i]));
-        ra_say(ctx, "no repository matches '%s'", ra_buf_str(&safe));
-        ctx->partial = true;
-    }
+    for (size_t i = 0; i < p->list->n; i++)
+        if (!atomic_load_explicit(&p->matched[i], memory_order_relaxed))
+            ra_pattern_say_unmatched(ctx, p->list->at[i]);
 }

@@ -23,6 +23,7 @@ bool ra_patterns_want(void *arg, const char *repo);
 
 /* After the job. A pattern that nothing matches is a mistake that should not look like an empty registry: each is
  * named on stderr, and makes the exit status 1. */
+void ra_pattern_say_unmatched(struct ra_ctx *ctx, const char *pattern);
 void ra_patterns_say_unmatched(struct ra_ctx *ctx, const struct ra_patterns *p);
 
 #endif

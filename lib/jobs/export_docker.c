@@ -250,6 +250,40 @@ static int check_image(const struct ra_manifest *m, const char *platform, struct
     return 0;
 }
 
+static struct ra_place place_of(const struct ra_export_plan *p, const struct export_root *root,
+                                struct ra_digest *d)
+{
+    const struct ra_survey_repo *repo = &p->survey.repos.at[root->repo];
+    ra_blobs_digest(p->survey.blobs, root->id, d);
+    return (struct ra_place){.repository = repo->name,
+                             .tag = root->tag == RA_NONE ? NULL : repo->tags[root->tag].name,
+                             .digest = d};
+}
+
+/* Of several platforms nobody chose one. */
+static void tell_platforms(struct ra_export_plan *p, const struct export_root *root)
+{
+    RA_MANIFEST_AUTO m = {0};
+    RA_BUF_AUTO others = {0};
+    struct ra_digest digest;
+    struct ra_place at = place_of(p, root, &digest);
+    char text[RA_PLATFORM_TEXT];
+    if (p->opts->platform || load_manifest(p, &digest, &m, NULL) < 0 || m.kind != RA_MANIFEST_INDEX)
+        return;
+    const struct ra_descriptor *taken = pick_child(p, &m);
+    for (size_t i = 0; taken && i < m.manifests.n; i++) {
+        const struct ra_descriptor *c = &m.manifests.at[i];
+        if (c == taken || !at_hand(p, c) || !c->has_platform ||
+            ra_starts_with(ra_platform_text(&c->platform, text), "unknown"))
+            continue;
+        ra_buf_addf(&others, "%s%s", others.len ? ", " : "", text);
+    }
+    if (others.len)
+        ra_find(p->job->findings, RA_NOTE, "not-exported", &at,
+                "a docker-archive holds one platform: %s is in it, without %s; --platform takes another",
+                taken->has_platform ? ra_platform_text(&taken->platform, text) : "one", ra_buf_str(&others));
+}
+
 static int add_image(struct building *b, const struct export_root *root, struct ra_err *err)
 {
     RA_MANIFEST_AUTO m = {0};
@@ -273,6 +307,7 @@ static int add_image(struct building *b, const struct export_root *root, struct 
         put_image(&b->w, p, ra_backup_digest(&p->state, &digest), &m, diff_ids);
     while (p->blobs.n < p->state.blobs.n)
         ra_vec_push(&p->blobs);
+    tell_platforms(p, root);
     b->images++;
     return rc;
 }
@@ -280,12 +315,8 @@ static int add_image(struct building *b, const struct export_root *root, struct 
 /* An artifact among images is no reason to go without them; alone it is. */
 static int leave_out(struct ra_export_plan *p, const struct export_root *root, struct ra_err *err)
 {
-    const struct ra_survey_repo *repo = &p->survey.repos.at[root->repo];
     struct ra_digest d;
-    ra_blobs_digest(p->survey.blobs, root->id, &d);
-    struct ra_place at = {.repository = repo->name,
-                          .tag = root->tag == RA_NONE ? NULL : repo->tags[root->tag].name,
-                          .digest = &d};
+    struct ra_place at = place_of(p, root, &d);
     if (p->roots.n == 1)
         return -RA_UNSUPPORTED;
     ra_find(p->job->findings, RA_WARNING, "not-exported", &at, "%s; it was left out", ra_err_text(err));

@@ -147,12 +147,13 @@ static void add_parts(struct adding *a, const struct ra_survey_manifest *m, enum
 static void tell_sparse(struct adding *a, const struct ra_survey_manifest *m, uint32_t child)
 {
     struct ra_digest d, of;
-    char text[RA_DIGEST_TEXT];
+    char text[RA_DIGEST_TEXT], missing[RA_DIGEST_TEXT];
     ra_blobs_digest(a->p->survey.blobs, child, &d);
     ra_blobs_digest(a->p->survey.blobs, m->blob, &of);
     struct ra_place at = {.repository = a->repo->name, .digest = &d};
     ra_find(a->p->job->findings, RA_NOTE, "sparse-index", &at,
-            "the index %s names it, and it is not exported", ra_digest_text(&of, text));
+            "the index %s names the manifest %s, which is not exported", ra_digest_text(&of, text),
+            ra_digest_text(&d, missing));
 }
 
 static void add_children(struct adding *a, const struct ra_survey_manifest *m)

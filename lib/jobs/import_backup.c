@@ -85,6 +85,23 @@ static int check_names(struct ra_import *im, struct ra_err *err)
     return rc;
 }
 
+/* Who looks into a backup of manifests alone wants to see them, too. */
+static void show_untagged(struct ra_import *im)
+{
+    const struct ra_backup *s = &im->backup->state;
+    ra_auto_free bool *tagged = ra_calloc(s->names.n + 1, sizeof(*tagged));
+    ra_vec_each (t, &s->tags)
+        tagged[t->repo] = true;
+    ra_vec_each (r, &s->revs) {
+        if (tagged[r->repo])
+            continue;
+        struct import_image *image = ra_import_add_image(im, NULL, false, RA_NONE);
+        image->pub.repo = ra_strdup(im->backup->repos[r->repo]);
+        image->pub.digest = s->digests.at[r->digest];
+        image->pub.has_digest = true;
+    }
+}
+
 static int plan_tags(struct ra_import *im, struct ra_err *err)
 {
     const struct ra_backup *s = &im->backup->state;
@@ -100,6 +117,8 @@ static int plan_tags(struct ra_import *im, struct ra_err *err)
             return rc;
         im->replacing += image->pub.status == RA_IMPORT_UPDATED;
     }
+    if (im->opts.look)
+        show_untagged(im);
     return 0;
 }
 

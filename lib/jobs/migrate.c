@@ -80,7 +80,7 @@ static void add_tag(struct ra_mig *m, const struct ra_v1_repo *repo, const struc
 {
     char *targets[2];
     ra_mig_name_map_apply(m->names, repo->name, targets);
-    if (!ra_mig_wants(m->opts->patterns, repo->name, targets, tag->name)) {
+    if (!ra_mig_wants(m->opts, repo->name, targets, tag->name)) {
         free(targets[0]);
         free(targets[1]);
         return;

@@ -22,6 +22,7 @@ enum ra_migrate_trust { RA_TRUST_NEVER, RA_TRUST_VERIFIED, RA_TRUST_ALWAYS };
 
 struct ra_migrate_opts {               /* starts zeroed but for `trust` */
     const struct ra_strlist *patterns; /* repositories or repo:tag, in the old or the new name; none: all */
+    bool *matched;                     /* beside them: set for those that something matches; or NULL */
     int library;                       /* enum ra_migrate_library */
     int format;                        /* enum ra_v1_format */
     int trust;                         /* in pushes that were not finished: enum ra_migrate_trust */
@@ -93,8 +94,8 @@ struct ra_v1_listing {
     uint64_t layer_bytes; /* of images that tags need, each once */
 };
 void ra_v1_listing_release(struct ra_v1_listing *l);
-/* What the tree holds, as far as metadata tells. job->store is not used. */
+/* What the tree holds, as far as metadata tells. job->store is not used. `matched` as in struct ra_migrate_opts. */
 int ra_v1_list(struct ra_job *job, const struct ra_v1_source *source, const struct ra_strlist *patterns,
-               struct ra_v1_listing *out, struct ra_err *err);
+               bool *matched, struct ra_v1_listing *out, struct ra_err *err);
 
 #endif

@@ -125,14 +125,20 @@ static bool matches(const char *pattern, const char *repo, const char *tag)
     return ra_glob(repo_pattern, repo) && ra_glob(colon + 1, tag);
 }
 
-bool ra_mig_wants(const struct ra_strlist *patterns, const char *old, char *const targets[2], const char *tag)
+bool ra_mig_wants(const struct ra_migrate_opts *opts, const char *old, char *const targets[2],
+                  const char *tag)
 {
+    const struct ra_strlist *patterns = opts->patterns;
+    bool wanted = false;
     if (!patterns || patterns->n == 0)
         return true;
     for (size_t i = 0; i < patterns->n; i++) {
         const char *p = patterns->at[i];
-        if (matches(p, old, tag) || matches(p, targets[0], tag) || matches(p, targets[1], tag))
-            return true;
+        if (!matches(p, old, tag) && !matches(p, targets[0], tag) && !matches(p, targets[1], tag))
+            continue;
+        wanted = true;
+        if (opts->matched)
+            opts->matched[i] = true;
     }
-    return false;
+    return wanted;
 }

@@ -137,7 +137,7 @@ void ra_mig_name_map_free(struct ra_mig_name_map *m);
 /* The repositories that an old one becomes: malloc'd, the second NULL but with --library both. They may be illegal. */
 void ra_mig_name_map_apply(const struct ra_mig_name_map *m, const char *old, char *targets[2]);
 /* Whether the patterns (none: all) ask for that tag, by its old or a new name. */
-bool ra_mig_wants(const struct ra_strlist *patterns, const char *old, char *const targets[2],
+bool ra_mig_wants(const struct ra_migrate_opts *opts, const char *old, char *const targets[2],
                   const char *tag);
 
 /* --- migrate_chain.c --- */

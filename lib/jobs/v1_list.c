@@ -34,19 +34,20 @@ static void list_tag(struct listing *l, struct ra_mig_tag *t)
     out->whole = ra_mig_chain_of(&l->mig, t, chain) > 0;
 }
 
-static void add_tags(struct listing *l, const struct ra_strlist *patterns)
+static void add_tags(struct listing *l)
 {
+    const struct ra_migrate_opts *opts = l->mig.opts;
     ra_vec_each (repo, &l->mig.tree.repos)
         ra_vec_each (tag, &repo->tags) {
             const char *name = repo->name;
             char *targets[2] = {ra_strdup(ra_starts_with(name, "library/") ? name + 8 : name), NULL};
-            if (tag->state != RA_V1_TAG_METADATA && ra_mig_wants(patterns, name, targets, tag->name))
+            if (tag->state != RA_V1_TAG_METADATA && ra_mig_wants(opts, name, targets, tag->name))
                 *ra_vec_push(&l->mig.tags) = (struct ra_mig_tag){.repo = repo, .tag = tag, .top = RA_NO_NAME};
             free(targets[0]);
         }
 }
 
-static int list(struct listing *l, const struct ra_strlist *patterns, struct ra_err *err)
+static int list(struct listing *l, struct ra_err *err)
 {
     struct ra_mig *m = &l->mig;
     int rc = ra_v1_scan(m->source, &m->tree, err);
@@ -55,7 +56,7 @@ static int list(struct listing *l, const struct ra_strlist *patterns, struct ra_
     ra_vec_each (trouble, &l->mig.tree.troubles)
         ra_find(m->job->findings, RA_ERROR, "unreadable", &(struct ra_place){.path = trouble->path}, "%s",
                 trouble->why);
-    add_tags(l, patterns);
+    add_tags(l);
     rc = ra_mig_chain_load_all(m, err);
     if (rc == 0)
         rc = ra_parallel(ra_mig_width(m), m->images.n, look_at, m, err);
@@ -72,12 +73,13 @@ static int list(struct listing *l, const struct ra_strlist *patterns, struct ra_
 }
 
 int ra_v1_list(struct ra_job *job, const struct ra_v1_source *source, const struct ra_strlist *patterns,
-               struct ra_v1_listing *out, struct ra_err *err)
+               bool *matched, struct ra_v1_listing *out, struct ra_err *err)
 {
-    static const struct ra_migrate_opts opts = {.trust = RA_TRUST_VERIFIED};
+    const struct ra_migrate_opts opts = {
+        .trust = RA_TRUST_VERIFIED, .patterns = patterns, .matched = matched};
     struct listing l = {.mig = {.job = job, .source = source, .opts = &opts}, .out = out};
     pthread_mutex_init(&l.mig.mutex, NULL);
-    int rc = list(&l, patterns, err);
+    int rc = list(&l, err);
     out->tree = l.mig.tree;
     l.mig.tree = (struct ra_v1_tree){0};
     ra_mig_release(&l.mig);

@@ -4,6 +4,7 @@
 #include "registry/layout.h"
 #include "registry/storage_s3.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -50,6 +51,21 @@ static int hint_where(const struct ra_storage_where *where, struct ra_err *err, 
                : ra_hint(err, rc, "%s", hint);
 }
 
+static bool is_v1_tree(const char *path)
+{
+    ra_auto_free char *images = ra_asprintf("%s/images", path);
+    ra_auto_free char *repositories = ra_asprintf("%s/repositories", path);
+    return is_folder(images) && is_folder(repositories);
+}
+
+static int hint_v1(const char *path, struct ra_err *err, int rc)
+{
+    return ra_hint(err, rc,
+                   "it is the storage of an old registry: `regadm ls-v1 %s` shows it, migrate-v1 brings it "
+                   "into a new one",
+                   path);
+}
+
 static int no_storage(const struct ra_storage_where *where, const char *path, const char *found_by,
                       struct ra_err *err)
 {
@@ -68,9 +84,34 @@ static int no_storage(const struct ra_storage_where *where, const char *path, co
                        "run as root or as the user that owns the storage");
     int rc = ra_fail(err, RA_NOTFOUND, "'%s' (%s) holds no registry storage: it has no folder %s", path, by,
                      v2_path);
+    if (is_v1_tree(path))
+        return hint_v1(path, err, rc);
     return hint_where(
         where, err, rc,
         "a registry makes that folder at its first push; name another root directory with --root DIR");
+}
+
+/* What is put into a folder of other things by mistake is hard to take out again. Our own names are no others: a
+ * first run may have been cut off. */
+static int check_new_root(const struct ra_storage_where *where, const char *path, const char *found_by,
+                          struct ra_err *err)
+{
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+    bool empty = true;
+    while (dir && empty && (entry = readdir(dir)))
+        empty = entry->d_name[0] == '.' || ra_streq(entry->d_name, "docker") ||
+                ra_streq(entry->d_name, "lost+found");
+    if (dir)
+        closedir(dir);
+    if (empty)
+        return 0;
+    int rc = ra_fail(err, RA_EXISTS, "'%s' (%s%s) has other things in it, and holds no registry storage",
+                     path, where->root_name ? "" : "from ", found_by);
+    return is_v1_tree(path)
+               ? hint_v1(path, err, rc)
+               : ra_hint(err, rc, "to begin one there all the same, make its folder: mkdir -p '%s/%s'", path,
+                         v2_path);
 }
 
 static int open_root(const struct ra_storage_where *where, const char *path, struct ra_storage *out,
@@ -81,6 +122,9 @@ static int open_root(const struct ra_storage_where *where, const char *path, str
     unsigned flags = where->follow ? RA_FS_FOLLOW_OUT : 0;
     ra_auto_free char *root = root_of(path);
     bool empty = !root && (is_folder(path) || access(path, F_OK) < 0);
+    int rc = empty && (where->pretend || where->create) ? check_new_root(where, path, out->found_by, err) : 0;
+    if (rc < 0)
+        return rc;
     if (empty && where->pretend) {
         out->store = ra_mem_open();
         return 0;

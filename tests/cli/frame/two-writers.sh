@@ -15,7 +15,6 @@ refused rm -y tools/hello:1.0
 refused fsck --repair -y
 refused import -y all.tar
 refused migrate-v1 v1
-refused copy reg reg
 sample other > list
 refused copy other reg
 run gc -n -q
