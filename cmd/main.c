@@ -189,6 +189,21 @@ static int begin_writing(struct ra_ctx *ctx, struct ra_err *err)
     return lock_storage((struct session *)ctx, err);
 }
 
+/* Two storages at once are a mistake that must not be settled by leaving one out. */
+static int take_config_operand(const struct ra_ctx *ctx, struct ra_storage_where *where, struct ra_err *err)
+{
+    if (!(ctx->cmd->flags & RA_CMD_CONFIG_OPERAND) || ctx->operands.n == 0)
+        return 0;
+    const char *operand = ctx->operands.at[0];
+    if (where->root)
+        return ra_fail(err, RA_USAGE, "which storage: that of --root %s, or of the configuration '%s'?",
+                       where->root, operand);
+    if (where->config && !ra_streq(where->config, operand))
+        return ra_fail(err, RA_USAGE, "which configuration: --config %s, or '%s'?", where->config, operand);
+    where->config = operand;
+    return 0;
+}
+
 static int open_storage(struct session *s, struct ra_err *err)
 {
     struct ra_ctx *ctx = &s->ctx;
@@ -200,9 +215,8 @@ static int open_storage(struct session *s, struct ra_err *err)
         .create = (ctx->cmd->flags & RA_CMD_CREATES) && !ctx->g.dry_run,
         .pretend = (ctx->cmd->flags & RA_CMD_CREATES) && ctx->g.dry_run,
     };
-    if ((ctx->cmd->flags & RA_CMD_CONFIG_OPERAND) && ctx->operands.n)
-        where.config = ctx->operands.at[0];
-    int rc = ra_storage_open(&where, &s->storage, err);
+    int rc = take_config_operand(ctx, &where, err);
+    rc = rc ? rc : ra_storage_open(&where, &s->storage, err);
     if (rc < 0)
         return rc;
 #ifdef RA_TEST_FAULTS

@@ -14,7 +14,7 @@ struct options {
 
 static const struct ra_opt options[] = {
     {"output", 'o', RA_OPT_STR, offsetof(struct options, output), "FILE",
-     "write the page to FILE; - is standard output", .complete = RA_COMPLETE_FILE},
+     "write the page, or with --json the data, to FILE; - is standard output", .complete = RA_COMPLETE_FILE},
     {"metrics", 0, RA_OPT_STR, offsetof(struct options, metrics), "FILE",
      "write the figures to FILE as Prometheus' text files have them; - is standard output",
      .complete = RA_COMPLETE_FILE},
@@ -44,15 +44,34 @@ static int time_of_making(int64_t *out, struct ra_err *err)
 static int check_options(const struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
-    unsigned on_stdout = ctx->g.json;
-    on_stdout += o->output && ra_streq(o->output, "-");
-    on_stdout += o->metrics && ra_streq(o->metrics, "-");
+    bool page_on_stdout = o->output ? ra_streq(o->output, "-") : ctx->g.json;
+    bool metrics_on_stdout = o->metrics && ra_streq(o->metrics, "-");
     if (!o->output && !o->metrics && !ctx->g.json)
         return ra_hint(err, ra_fail(err, RA_USAGE, "report wants to know where to write"),
                        "`regadm report -o FILE.html` makes a page; there are --json and --metrics FILE");
-    if (on_stdout > 1)
+    if (page_on_stdout && metrics_on_stdout)
         return ra_fail(err, RA_USAGE, "only one of page, metrics and --json can go to standard output");
+    if (o->output && o->metrics && ra_streq(o->output, o->metrics))
+        return ra_fail(err, RA_USAGE, "'%s' cannot hold both the page and the metrics", o->output);
     return 0;
+}
+
+/* Where something goes: a file, or standard output without one. */
+struct output {
+    const char *path;
+    struct ra_atomic_file *file;
+};
+
+static void output_release(struct output *out)
+{
+    ra_atomic_abort(out->file);
+}
+
+/* Before the work is done: a mistake in a path should not cost a look at the whole storage. */
+static int output_open(struct output *out, const char *path, struct ra_err *err)
+{
+    out->path = path;
+    return !path || ra_streq(path, "-") ? 0 : ra_atomic_open(path, 0666, &out->file, err);
 }
 
 static int write_stdout(const struct ra_buf *content, struct ra_err *err)
@@ -62,40 +81,43 @@ static int write_stdout(const struct ra_buf *content, struct ra_err *err)
     return 0;
 }
 
-static int write_to(const char *path, const struct ra_buf *content, struct ra_err *err)
+static int write_to(struct output *out, const struct ra_buf *content, struct ra_err *err)
 {
-    RA_AUTO_PTR(ra_atomic_file) file = NULL;
-    if (ra_streq(path, "-"))
+    if (!out->file)
         return write_stdout(content, err);
-    int rc = ra_atomic_open(path, 0666, &file, err);
-    if (rc == 0)
-        rc = ra_fd_write_all(ra_atomic_fd(file), path, ra_buf_str(content), content->len, err);
-    return rc < 0 ? rc : ra_atomic_commit(ra_steal_ptr(&file), err);
+    int rc = ra_fd_write_all(ra_atomic_fd(out->file), out->path, ra_buf_str(content), content->len, err);
+    return rc < 0 ? rc : ra_atomic_commit(ra_steal_ptr(&out->file), err);
 }
 
-static int write_page(const char *path, const struct ra_report *r, struct ra_err *err)
-{
-    RA_BUF_AUTO page = {0};
-    ra_report_html(&page, r);
-    return write_to(path, &page, err);
-}
-
-static int write_metrics(const char *path, const struct ra_report *r, struct ra_err *err)
+static int write_metrics(struct output *out, const struct ra_report *r, struct ra_err *err)
 {
     RA_BUF_AUTO text = {0};
     ra_report_metrics(&text, r);
-    return write_to(path, &text, err);
+    return write_to(out, &text, err);
 }
 
-static int write_json(const struct ra_report *r, struct ra_err *err)
+static void put_json(struct ra_buf *out, const struct ra_report *r)
 {
     struct ra_jsonw w;
-    ra_jsonw_to_file(&w, stdout, false);
+    ra_jsonw_to_buf(&w, out, false);
     ra_jsonw_object(&w);
     ra_jsonw_key_str(&w, "schema", "regadm/report/1");
     ra_report_json(&w, r);
     ra_jsonw_end(&w);
-    return ra_jsonw_finish(&w, err);
+    ra_jsonw_finish(&w, NULL);
+}
+
+static int write_report(const struct ra_ctx *ctx, struct output *out, const struct ra_report *r,
+                        struct ra_err *err)
+{
+    RA_BUF_AUTO text = {0};
+    if (ctx->g.json) {
+        put_json(&text, r);
+        ra_buf_addc(&text, '\n');
+    } else {
+        ra_report_html(&text, r);
+    }
+    return write_to(out, &text, err);
 }
 
 static int run(struct ra_ctx *ctx, struct ra_err *err)
@@ -103,17 +125,17 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     const struct options *o = ctx->opts;
     RA_REPORT_AUTO report = {0};
     struct ra_report_opts opts = {.min_age = o->min_age, .check = o->check, .name = o->name};
+    __attribute__((cleanup(output_release))) struct output page = {0}, metrics = {0};
     int rc = check_options(ctx, err);
     if (rc == 0)
         rc = time_of_making(&opts.made, err);
-    if (rc == 0)
-        rc = ra_report_read(&ctx->job, &opts, &report, err);
-    if (rc == 0 && o->output)
-        rc = write_page(o->output, &report, err);
+    rc = rc ? rc : output_open(&page, o->output, err);
+    rc = rc ? rc : output_open(&metrics, o->metrics, err);
+    rc = rc ? rc : ra_report_read(&ctx->job, &opts, &report, err);
+    if (rc == 0 && (o->output || ctx->g.json))
+        rc = write_report(ctx, &page, &report, err);
     if (rc == 0 && o->metrics)
-        rc = write_metrics(o->metrics, &report, err);
-    if (rc == 0 && ctx->g.json)
-        rc = write_json(&report, err);
+        rc = write_metrics(&metrics, &report, err);
     return rc;
 }
 

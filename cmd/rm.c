@@ -102,14 +102,15 @@ static void print_plan(const struct ra_ctx *ctx, const struct ra_rm_result *r)
 
 static void say_bytes(const struct ra_ctx *ctx, const struct ra_rm_result *r)
 {
-    char size[RA_SIZE_TEXT], more[RA_SIZE_TEXT];
+    char size[RA_SIZE_TEXT], untagged[RA_SIZE_TEXT];
+    const char *later = r->young ? ", as soon as it is older than 1h (--min-age)" : "";
     if (r->items.n == 0)
         ra_say(ctx, "nothing matches: nothing to remove");
     else if (r->untagged_bytes > r->bytes)
-        ra_say(ctx, "`regadm gc` can then free %s, with --delete-untagged %s", ra_size_text(r->bytes, size),
-               ra_size_text(r->untagged_bytes, more));
+        ra_say(ctx, "`regadm gc` can then free %s more, with --delete-untagged %s more%s",
+               ra_size_text(r->bytes, size), ra_size_text(r->untagged_bytes, untagged), later);
     else
-        ra_say(ctx, "`regadm gc` can then free %s", ra_size_text(r->bytes, size));
+        ra_say(ctx, "`regadm gc` can then free %s more%s", ra_size_text(r->bytes, size), later);
 }
 
 static int check(const struct options *o, uint64_t *keep_last, struct ra_err *err)

@@ -1,7 +1,9 @@
+#include "patterns.h"
 #include "print.h"
 #include "rows.h"
 #include "verbs.h"
 
+#include "jobs/catalog.h"
 #include "jobs/tags.h"
 
 #include <limits.h>
@@ -70,6 +72,7 @@ struct answer {
 
 struct answers {
     RA_VEC(struct answer) list;
+    bool several; /* repositories, or there might have been: each tag is shown with its own */
 };
 
 static void answers_release(struct answers *a)
@@ -90,31 +93,80 @@ static void reverse(struct ra_tag_list *l)
     }
 }
 
-static int read_one(struct ra_ctx *ctx, struct filter *filter, const char *operand, struct answers *out,
-                    struct ra_err *err)
+static int read_repo(struct ra_ctx *ctx, struct filter *filter, const char *repo, struct answers *out,
+                     struct ra_err *err)
 {
     const struct options *o = ctx->opts;
-    RA_AUTO(ra_reference, _release) ref = {0};
-    const char *repo;
-    bool stripped;
-    int rc = ra_reference_parse(operand, &ref, err);
-    if (rc == 0 && (ref.digest || ra_has_glob(ref.repo)))
-        rc = ra_fail(err, RA_USAGE, "'%s': tags wants repositories, REPO or REPO:PATTERN", operand);
-    if (rc == 0)
-        rc = ra_repo_resolve(ctx->job.store, ref.repo, &repo, &stripped, err);
-    if (rc < 0)
-        return rc;
-    if (stripped)
-        ra_say(ctx, "'%s' is called '%s' in this storage", ref.repo, repo);
     struct answer *answer = ra_vec_push(&out->list);
     answer->repository = ra_strdup(repo);
-    filter->pattern = ref.tag;
     struct ra_tags_opts opts = {
         .wanted = is_wanted, .arg = filter, .names_only = ctx->g.names_only && o->sort == RA_SORT_NAME};
-    rc = ra_tags_read(&ctx->job, answer->repository, &opts, &answer->tags, err);
+    int rc = ra_tags_read(&ctx->job, answer->repository, &opts, &answer->tags, err);
     ra_tags_sort(&answer->tags, (enum ra_tag_sort)o->sort);
     if (o->reverse)
         reverse(&answer->tags);
+    return rc;
+}
+
+static int read_named(struct ra_ctx *ctx, struct filter *filter, const char *name, struct answers *out,
+                      struct ra_err *err)
+{
+    const char *repo;
+    bool stripped;
+    int rc = ra_repo_resolve(ctx->job.store, name, &repo, &stripped, err);
+    if (rc < 0)
+        return rc;
+    if (stripped)
+        ra_say(ctx, "'%s' is called '%s' in this storage", name, repo);
+    return read_repo(ctx, filter, repo, out, err);
+}
+
+static int read_matching(struct ra_ctx *ctx, struct filter *filter, const char *pattern, struct answers *out,
+                         struct ra_err *err)
+{
+    struct ra_strlist one = {.at = &pattern, .n = 1};
+    RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&one);
+    RA_AUTO(ra_catalog, _release) catalog = {0};
+    struct ra_catalog_opts opts = {.wanted = ra_patterns_want, .arg = &patterns, .names_only = true};
+    int rc = ra_catalog_read(&ctx->job, &opts, &catalog, err);
+    for (size_t i = 0; rc == 0 && i < catalog.list.n; i++)
+        rc = read_repo(ctx, filter, catalog.list.at[i].name, out, err);
+    if (rc == 0)
+        ra_patterns_say_unmatched(ctx, &patterns);
+    out->several = true;
+    return rc;
+}
+
+/* As with repositories, what nothing matches is a mistake that should not look like there being none. */
+static void say_unmatched(struct ra_ctx *ctx, const struct filter *f, const char *operand,
+                          const struct answers *answers, size_t from)
+{
+    RA_BUF_AUTO safe = {0};
+    bool any = from == answers->list.n || !(f->pattern || f->o->filter || f->has_regex);
+    for (size_t i = from; i < answers->list.n; i++)
+        any |= answers->list.at[i].tags.list.n > 0;
+    if (any)
+        return;
+    ra_text_safe(&safe, operand, strlen(operand));
+    ra_say(ctx, f->pattern ? "no tag matches '%s'" : "no tag of '%s' matches", ra_buf_str(&safe));
+    ctx->partial = true;
+}
+
+static int read_one(struct ra_ctx *ctx, struct filter *filter, const char *operand, struct answers *out,
+                    struct ra_err *err)
+{
+    RA_AUTO(ra_reference, _release) ref = {0};
+    size_t before = out->list.n;
+    int rc = ra_reference_parse(operand, &ref, err);
+    if (rc == 0 && ref.digest)
+        rc = ra_fail(err, RA_USAGE, "'%s': tags wants repositories, REPO or REPO:PATTERN", operand);
+    if (rc < 0)
+        return rc;
+    filter->pattern = ref.tag;
+    rc = ra_has_glob(ref.repo) ? read_matching(ctx, filter, ref.repo, out, err)
+                               : read_named(ctx, filter, ref.repo, out, err);
+    if (rc == 0)
+        say_unmatched(ctx, filter, operand, out, before);
     return rc;
 }
 
@@ -160,10 +212,10 @@ static int print_json(struct ra_ctx *ctx, const struct answers *answers, struct 
 
 static void print_names(const struct answers *answers)
 {
-    bool several = answers->list.n > 1;
     ra_vec_each (answer, &answers->list)
         ra_vec_each (tag, &answer->tags.list)
-            ra_print_name(several ? answer->repository : tag->name, several ? tag->name : NULL);
+            ra_print_name(answers->several ? answer->repository : tag->name,
+                          answers->several ? tag->name : NULL);
 }
 
 static void kind_cell(struct ra_rows *rows, const struct ra_image *image)
@@ -175,7 +227,7 @@ static void kind_cell(struct ra_rows *rows, const struct ra_image *image)
 static void print_table(const struct options *o, const struct answers *answers)
 {
     const struct ra_column columns[] = {
-        {"REPOSITORY", .elastic = true, .hidden = answers->list.n < 2},
+        {"REPOSITORY", .elastic = true, .hidden = !answers->several},
         {"TAG", .elastic = true},
         {"DIGEST", .minor = o->digests ? 0 : 3},
         {"KIND", .minor = 2},
@@ -207,6 +259,7 @@ static void print_table(const struct options *o, const struct answers *answers)
 
 static int read_all(struct ra_ctx *ctx, struct filter *filter, struct answers *answers, struct ra_err *err)
 {
+    answers->several = ctx->operands.n > 1;
     for (size_t i = 0; i < ctx->operands.n; i++) {
         int rc = read_one(ctx, filter, ctx->operands.at[i], answers, err);
         if (rc == -RA_NOTFOUND && ctx->operands.n > 1) {
@@ -262,7 +315,8 @@ const struct ra_cmd ra_cmd_tags = {
              "manifest, config "
              "and layers, each blob once. CREATED is the date in the image's config, UPDATED when the tag "
              "was last "
-             "pushed. Tags that stand for digests (sha256-....sig) are left out unless --all is given.",
+             "pushed. REPO may be a pattern as well: * is any run of characters but '/', ** any run at all. "
+             "Tags that stand for digests (sha256-....sig) are left out unless --all is given.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,

@@ -159,7 +159,7 @@ complete -c regadm -n '__regadm_verb du' -l color -x -a 'auto always never' -d '
 complete -c regadm -n '__regadm_verb du' -l no-progress -d 'show no progress'
 complete -c regadm -n '__regadm_verb du' -l help -s h -d 'show this help'
 
-complete -c regadm -n '__regadm_verb report' -l output -s o -r -F -d 'write the page to FILE'
+complete -c regadm -n '__regadm_verb report' -l output -s o -r -F -d 'write the page, or with --json the data, to FILE'
 complete -c regadm -n '__regadm_verb report' -l metrics -r -F -d 'write the figures to FILE as Prometheus\' text files have them'
 complete -c regadm -n '__regadm_verb report' -l name -x -d 'the registry\'s name for clients, for the title and for docker pull'
 complete -c regadm -n '__regadm_verb report' -l min-age -x -d 'what is younger is not reclaimable, as in gc'

@@ -163,7 +163,7 @@ _regadm() {
             ;;
         report)
             _arguments -s -S \
-                '(-o --output)'{-o+,--output=}'[write the page to FILE]:FILE:_files' \
+                '(-o --output)'{-o+,--output=}'[write the page, or with --json the data, to FILE]:FILE:_files' \
                 '--metrics=[write the figures to FILE as Prometheus'\'' text files have them]:FILE:_files' \
                 '--name=[the registry'\''s name for clients, for the title and for docker pull]:HOST: ' \
                 '--min-age=[what is younger is not reclaimable, as in gc]:AGE: ' \

@@ -90,7 +90,8 @@ static int resolve(const struct ra_job *job, const struct ra_reference *ref, str
 {
     const char *repo;
     if (ref->pattern)
-        return ra_fail(err, RA_USAGE, "inspect shows one image: '%s' is a pattern", ref->repo);
+        return ra_fail(err, RA_USAGE, "inspect shows one image: '%s%s%s' is a pattern", ref->repo,
+                       ref->tag ? ":" : "", ref->tag ? ref->tag : "");
     int rc = ra_repo_resolve(job->store, ref->repo, &repo, &in->stripped, err);
     const char *hex = ref->tag && ra_streq(ref->repo, "sha256") ? ref->tag : ref->repo;
     if (rc == -RA_NOTFOUND && ra_digest_prefix_valid(hex))

@@ -1,5 +1,6 @@
 #include "jobs/rm_parts.h"
 
+#include "base/clock.h"
 #include "base/num.h"
 
 /* --- what is lost ------------------------------------------------------------------------------------------- */
@@ -104,6 +105,22 @@ static void add_bytes(struct ra_rm *rm, unsigned part)
     }
 }
 
+/* By the age of manifests and of their links: nothing else would have to be looked at. */
+static bool is_young(const struct ra_rm *rm)
+{
+    struct ra_blobs *blobs = rm->survey.blobs;
+    bool young = false;
+    for (size_t i = 0; i < rm->survey.repos.n; i++) {
+        const struct ra_survey_repo *repo = &rm->survey.repos.at[i];
+        for (uint32_t k = 0; rm->repos[i].touched && k < repo->n_revs; k++) {
+            unsigned flags = ra_blobs_flags(blobs, repo->revs[k].blob);
+            bool link = repo->revs[k].flags & RA_REV_YOUNG && !rm->repos[i].revs[k];
+            young |= flags & RA_MARK_LOST && !(flags & RA_MARK_TAGGED) && (link || flags & RA_BLOB_YOUNG);
+        }
+    }
+    return young;
+}
+
 /* What a collection would find if it came now, with every link old enough. */
 static int count_bytes(struct ra_rm *rm, const struct ra_job *job, struct ra_err *err)
 {
@@ -112,6 +129,7 @@ static int count_bytes(struct ra_rm *rm, const struct ra_job *job, struct ra_err
     int rc = ra_mark_run(job, &rm->survey, &opts, &mark, err);
     for (unsigned part = 0; rc == 0 && part < RA_BLOBS_PARTS; part++)
         add_bytes(rm, part);
+    rm->result.young = rm->result.untagged_bytes && is_young(rm);
     return rc;
 }
 
@@ -151,6 +169,7 @@ static int make_plan(struct ra_rm *rm, const struct ra_job *job, struct ra_err *
 {
     struct ra_survey_opts survey = {.want = RA_RM_SURVEY};
     int rc = ra_store_now(job->store, &rm->now, err);
+    survey.cutoff = rm->now - RA_HOUR;
     rc = rc ? rc : ra_survey_read(job, &survey, &rm->survey, err);
     if (rc < 0)
         return rc;

@@ -90,21 +90,21 @@ static bool take_referrers(struct settling *s)
 
 /* --- what forbids it ---------------------------------------------------------------------------------------- */
 
+/* Its digest, since a tag that goes leaves it there; and its tags, since people know them. */
 static void add_name(const struct settling *s, uint32_t rev, struct ra_buf *out)
 {
     struct ra_digest d;
     char text[RA_DIGEST_TEXT];
-    bool tagged = false;
-    for (uint32_t k = 0; k < s->repo->n_tags; k++) {
-        if (s->repo->tags[k].target != s->repo->revs[rev].blob)
-            continue;
-        ra_buf_addf(out, "%s%s:%s", out->len ? ", " : "", s->repo->name, s->repo->tags[k].name);
-        tagged = true;
-    }
-    if (tagged)
-        return;
+    const char *before = " (tagged ";
     ra_blobs_digest(s->rm->survey.blobs, s->repo->revs[rev].blob, &d);
     ra_buf_addf(out, "%s%s@%s", out->len ? ", " : "", s->repo->name, ra_digest_text(&d, text));
+    for (uint32_t k = 0; k < s->repo->n_tags; k++) {
+        if (s->repo->tags[k].target != s->repo->revs[rev].blob || s->repo->tags[k].flags & RA_TAG_NO_LINK)
+            continue;
+        ra_buf_addf(out, "%s%s", before, s->repo->tags[k].name);
+        before = ", ";
+    }
+    ra_buf_adds(out, *before == ',' ? ")" : "");
 }
 
 struct need {

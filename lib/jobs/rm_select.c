@@ -176,9 +176,12 @@ static int check_shape(struct selection *s, struct ra_err *err)
     if (!o->recursive && !o->untagged && !ref->tag && !ref->digest && !filtered)
         return ra_hint(err, ra_fail(err, RA_USAGE, "'%s' names a whole repository", s->text),
                        "use -r to remove it, or name a tag: %s:TAG", s->text);
-    if (ref->digest && !ra_digest_parse(ref->digest, strlen(ref->digest), &s->digest))
-        return ra_fail(err, RA_USAGE, "'%s' is no whole digest", ref->digest);
-    return 0;
+    if (!ref->digest || ra_digest_parse(ref->digest, strlen(ref->digest), &s->digest))
+        return 0;
+    int rc = ra_fail(err, RA_USAGE, "'%s' is no whole digest", ref->digest);
+    return ra_digest_prefix_valid(ref->digest) && !ref->pattern
+               ? ra_hint(err, rc, "`regadm inspect -q %s@%s` prints the whole one", ref->repo, ref->digest)
+               : rc;
 }
 
 static int select_reference(struct selection *s, struct ra_err *err)

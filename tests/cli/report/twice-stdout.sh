@@ -1,2 +1,5 @@
-sample reg; export REGADM_ROOT=reg
-regadm report -o - --json
+# shellcheck source=tests/lib/steps.sh
+. "$TESTLIB/steps.sh"
+run report -o - --metrics -
+run report --json --metrics -
+run report -o x --metrics x
