@@ -89,7 +89,7 @@ static void what_an_index_needs_is_refused(void **state)
     t_reg_tag(s, "app", "multi", &index);
     const char *before = t_reg_listing(s);
     t_fails_with(remove_with(s, (struct ra_rm_opts){0}, at("app", &child), NULL, &err), RA_DENIED, &err,
-                 "app:multi");
+                 "tagged multi)");
     assert_string_equal(t_reg_listing(s), before);
     t_ok(remove_with(s, (struct ra_rm_opts){.force = true}, at("app", &child), NULL, &err), &err);
     assert_false(t_reg_has_revision(s, "app", &child));
