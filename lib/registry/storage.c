@@ -104,14 +104,13 @@ static int check_new_root(const struct ra_storage_where *where, const char *path
                 ra_streq(entry->d_name, "lost+found");
     if (dir)
         closedir(dir);
-    if (empty)
+    /* The old registry and the new one may share a folder. */
+    if (empty || is_v1_tree(path))
         return 0;
     int rc = ra_fail(err, RA_EXISTS, "'%s' (%s%s) has other things in it, and holds no registry storage",
                      path, where->root_name ? "" : "from ", found_by);
-    return is_v1_tree(path)
-               ? hint_v1(path, err, rc)
-               : ra_hint(err, rc, "to begin one there all the same, make its folder: mkdir -p '%s/%s'", path,
-                         v2_path);
+    return ra_hint(err, rc, "to begin one there all the same, make its folder: mkdir -p '%s/%s'", path,
+                   v2_path);
 }
 
 static int open_root(const struct ra_storage_where *where, const char *path, struct ra_storage *out,

@@ -16,8 +16,8 @@ struct ra_storage_where {
     const char *config;     /* a config.yml; or NULL */
     const char *const *env; /* the environment, NULL at the end; or NULL */
     bool follow;            /* symbolic links may lead out of the root */
-    bool create;            /* a root that holds no storage yet, or is not there, is fine */
-    bool pretend;           /* and nothing is made there: the storage is an empty one in memory */
+    bool create;  /* a root that is not there is fine, or one that is empty but for an old registry */
+    bool pretend; /* and nothing is made there: the storage is an empty one in memory */
 };
 
 struct ra_storage { /* starts zeroed */
@@ -27,7 +27,7 @@ struct ra_storage { /* starts zeroed */
     char *found_by; /* for people: "--root", "REGADM_ROOT", "/etc/docker/registry/config.yml", ... */
 };
 
-/* NOTFOUND, saying what was looked for, when there is no storage; UNSUPPORTED for a driver we have not;
+/* NOTFOUND, saying what was looked for, when there is no storage; EXISTS for a new one among other things; UNSUPPORTED for a driver we have not;
  * DENIED; and what ra_regconfig_load fails with. */
 int ra_storage_open(const struct ra_storage_where *where, struct ra_storage *out, struct ra_err *err);
 void ra_storage_release(struct ra_storage *s);
