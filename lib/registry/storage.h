@@ -27,8 +27,8 @@ struct ra_storage { /* starts zeroed */
     char *found_by; /* for people: "--root", "REGADM_ROOT", "/etc/docker/registry/config.yml", ... */
 };
 
-/* NOTFOUND, saying what was looked for, when there is no storage; EXISTS for a new one among other things; UNSUPPORTED for a driver we have not;
- * DENIED; and what ra_regconfig_load fails with. */
+/* NOTFOUND, saying what was looked for, when there is no storage; EXISTS for a new one among other things;
+ * UNSUPPORTED for a driver we have not; DENIED; and what ra_regconfig_load fails with. */
 int ra_storage_open(const struct ra_storage_where *where, struct ra_storage *out, struct ra_err *err);
 void ra_storage_release(struct ra_storage *s);
 
