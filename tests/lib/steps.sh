@@ -10,9 +10,10 @@ run() {
     regadm "$@" || echo "exit $?"
 }
 
-# A terminal on which somebody types $1 to the command that follows; what was typed is not shown.
+# A terminal on which somebody types $1 to the command that follows; what was typed is not shown. What comes before stty
+# is a line of its own, what comes after it has no echo.
 answer() {
     local typed=$1
     shift
-    echo "$typed" | script -qec "$* --no-progress; echo \"exit \$?\"" /dev/null | tr -d '\r' | grep -vx "$typed"
+    echo "$typed" | script -qec "stty -echo; $* --no-progress; echo \"exit \$?\"" /dev/null | tr -d '\r' | grep -vx "$typed"
 }
