@@ -120,6 +120,13 @@ static void mark_reached(struct ra_fsck *f, const struct ra_survey_repo *repo, c
     }
 }
 
+/* A registry that is pushed to may have written a link after its folder was listed. */
+static bool is_written(const struct ra_fsck *f, const char *key)
+{
+    struct ra_digest held;
+    return ra_link_read(f->job->store, key, &held, NULL, NULL) == 0;
+}
+
 static bool has_layer_link(const struct graph *g, unsigned worker, uint32_t blob)
 {
     uint32_t index = ra_blobs_index(g->f->survey.blobs, blob);
@@ -144,6 +151,8 @@ static void check_layer_links(struct graph *g, unsigned worker, const struct ra_
             struct ra_place at = {.path = ra_key_layer(&key, repo->name, &fix.digest),
                                   .repository = repo->name,
                                   .digest = &fix.digest};
+            if (is_written(g->f, at.path))
+                continue;
             ra_find(g->f->job->findings, ra_reach_has(g->reaches[worker], refs[i]) ? RA_ERROR : RA_WARNING,
                     "missing-layer-link", &at,
                     "the blob %s is there, but its layer link is not: it cannot be pulled",
@@ -210,7 +219,8 @@ static void check_tag(struct ra_fsck *f, const struct ra_survey_repo *repo, cons
         refill(f, &digest);
         return;
     }
-    if (live_revision(f, repo, tag->target))
+    struct ra_key link;
+    if (live_revision(f, repo, tag->target) || is_written(f, ra_key_revision(&link, repo->name, &digest)))
         return;
     struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name, .digest = digest};
     ra_find(f->job->findings, RA_ERROR, "missing-revision-link", &at,
