@@ -49,12 +49,12 @@ static void before_value(struct ra_jsonw *w)
 
 void ra_jsonw_to_file(struct ra_jsonw *w, FILE *file, bool pretty)
 {
-    *w = (struct ra_jsonw){.file = file, .pretty = pretty, .shown = true};
+    *w = (struct ra_jsonw){.file = file, .pretty = pretty};
 }
 
 void ra_jsonw_to_buf(struct ra_jsonw *w, struct ra_buf *buf, bool pretty)
 {
-    *w = (struct ra_jsonw){.buf = buf, .pretty = pretty, .shown = pretty};
+    *w = (struct ra_jsonw){.buf = buf, .pretty = pretty};
 }
 
 int ra_jsonw_finish(struct ra_jsonw *w, struct ra_err *err)
@@ -114,14 +114,14 @@ static void put_escape(struct ra_jsonw *w, unsigned char c)
 }
 
 /* The length of what can stand as it is, from s on. */
-static size_t clean_run(const struct ra_jsonw *w, const char *s, size_t n)
+static size_t clean_run(const char *s, size_t n)
 {
     size_t i = 0;
     while (i < n) {
         unsigned char c = (unsigned char)s[i];
         uint32_t cp;
         size_t length = c < 0x80 ? (c >= ' ' && c != '"' && c != '\\') : ra_utf8_decode(s + i, n - i, &cp);
-        if (length == 0 || (w->shown && (c == 0x7f || (c > 0x7f && ra_is_harmful(cp)))))
+        if (length == 0 || c == 0x7f || (c > 0x7f && ra_is_harmful(cp)))
             break;
         i += length;
     }
@@ -147,7 +147,7 @@ static void put_string(struct ra_jsonw *w, const char *s, size_t n)
 {
     put(w, "\"", 1);
     while (n > 0) {
-        size_t run = clean_run(w, s, n);
+        size_t run = clean_run(s, n);
         put(w, s, run);
         if (run < n)
             run += put_unclean(w, s + run, n - run);
@@ -171,11 +171,11 @@ void ra_jsonw_key(struct ra_jsonw *w, const char *key)
     ra_jsonw_keyn(w, key, strlen(key));
 }
 
-/* Harmful characters of a JSON text, which can stand in its strings only, escaped where it may be shown. */
+/* Harmful characters of a JSON text, which can stand in its strings only, escaped. */
 static void put_text(struct ra_jsonw *w, const char *json, size_t n)
 {
     size_t from = 0, length;
-    for (size_t i = 0; w->shown && i < n; i += length ? length : 1) {
+    for (size_t i = 0; i < n; i += length ? length : 1) {
         uint32_t cp;
         length = (unsigned char)json[i] < 0x7f ? 1 : ra_utf8_decode(json + i, n - i, &cp);
         if ((unsigned char)json[i] < 0x7f || length == 0 || !ra_is_harmful(cp))

@@ -25,14 +25,11 @@ struct ra_jsonw { /* private */
     FILE *file;
     struct ra_buf *buf;
     unsigned depth;
-    bool pretty, shown, first, keyed, done;
+    bool pretty, first, keyed, done;
     uint64_t objects[RA_JSONW_DEPTH / 64];
 };
 
-/*
- * `pretty`: indented by two, one member a line; else no white space at all. What goes to a file, and what is pretty,
- * may end on a terminal: characters that one takes for commands, or that turn its text around, are escaped there.
- */
+/* `pretty`: indented by two, one member a line; else no white space at all. */
 void ra_jsonw_to_file(struct ra_jsonw *w, FILE *file, bool pretty);
 /* Appends to `buf`, within its ceiling. */
 void ra_jsonw_to_buf(struct ra_jsonw *w, struct ra_buf *buf, bool pretty);
@@ -48,8 +45,8 @@ void ra_jsonw_end(struct ra_jsonw *w);
 void ra_jsonw_key(struct ra_jsonw *w, const char *key);
 void ra_jsonw_keyn(struct ra_jsonw *w, const char *key, size_t n);
 
-/* Strings: bytes that are not UTF-8 become U+FFFD, control characters \u escapes. A NULL string is written as
- * null. */
+/* Strings: bytes that are not UTF-8 become U+FFFD; control characters become \u escapes, as do those that turn the
+ * text of a terminal around: JSON may end on one. A NULL string is written as null. */
 void ra_jsonw_str(struct ra_jsonw *w, const char *s);
 void ra_jsonw_strn(struct ra_jsonw *w, const char *s, size_t n);
 void ra_jsonw_u64(struct ra_jsonw *w, uint64_t value);
