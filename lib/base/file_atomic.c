@@ -121,19 +121,23 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Moves the time of fd on until it is not `old`, by as little as the file system can tell apart (some keep
- * nanoseconds, some two seconds). */
-static void move_time_on(int fd, const struct timespec *old)
+static bool is_later(const struct timespec *a, const struct timespec *b)
 {
-    struct stat st;
-    for (int64_t step = 1; step <= 10000000000 && fstat(fd, &st) == 0 && same_time(&st.st_mtim, old);
-         step *= 10) {
+    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+/* Gives fd a time that is later than `old`, by as little as the file system can tell apart (some keep nanoseconds,
+ * some two seconds). */
+static void move_time_past(int fd, const struct timespec *old)
+{
+    struct stat st = {.st_mtim = *old};
+    for (int64_t step = 1; step <= 10000000000 && !is_later(&st.st_mtim, old); step *= 10) {
         int64_t ns = old->tv_nsec + step;
         struct timespec times[2] = {
             {.tv_nsec = UTIME_OMIT},
             {.tv_sec = old->tv_sec + (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)},
         };
-        if (futimens(fd, times) < 0)
+        if (futimens(fd, times) < 0 || fstat(fd, &st) < 0)
             return;
     }
 }
@@ -141,9 +145,9 @@ static void move_time_on(int fd, const struct timespec *old)
 int ra_atomic_commit(struct ra_atomic_file *file, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_atomic_file) f = file;
-    struct stat old;
-    if (stat(f->path, &old) == 0)
-        move_time_on(f->fd, &old.st_mtim);
+    struct stat old, now;
+    if (stat(f->path, &old) == 0 && fstat(f->fd, &now) == 0 && same_time(&old.st_mtim, &now.st_mtim))
+        move_time_past(f->fd, &old.st_mtim);
     if (fsync(f->fd) < 0 && errno != EINVAL)
         return ra_fail_sys(err, "cannot write '%s'", f->path);
     /* What closing has to say, with the lock kept until the name is gone. */
@@ -171,8 +175,12 @@ void ra_atomic_abort(struct ra_atomic_file *f)
 
 /* --- overwriting -------------------------------------------------------------------------------------------- */
 
-/* One write, and the time moved on after it: who read between the two reads again. */
-static int overwrite(int fd, const char *path, const char *text, size_t n, size_t padded, struct ra_err *err)
+/*
+ * One write, and the time moved on after it: who read between the two reads again. It must not be that of before either,
+ * which may be ahead of the kernel's, whose clock for files ticks slowly.
+ */
+static int overwrite(int fd, const char *path, const char *text, size_t n, size_t padded,
+                     const struct timespec *old, struct ra_err *err)
 {
     struct stat written;
     ssize_t done = pwrite(fd, text, padded, 0);
@@ -180,7 +188,7 @@ static int overwrite(int fd, const char *path, const char *text, size_t n, size_
         return ra_fail(err, RA_NOSPACE, "cannot write '%s': only %zd of %zu bytes fit", path, done, padded);
     if (done < 0 || ftruncate(fd, (off_t)n) < 0 || fstat(fd, &written) < 0)
         return ra_fail_sys(err, "cannot write '%s'", path);
-    move_time_on(fd, &written.st_mtim);
+    move_time_past(fd, is_later(old, &written.st_mtim) ? old : &written.st_mtim);
     if (fsync(fd) < 0 && errno != EINVAL)
         return ra_fail_sys(err, "cannot write '%s'", path);
     return 0;
@@ -200,5 +208,5 @@ int ra_file_overwrite(const char *path, const char *text, size_t n, struct ra_er
     ra_auto_free char *bytes = ra_malloc(padded);
     memcpy(bytes, text, n);
     memset(bytes + n, '\n', padded - n);
-    return overwrite(fd, path, bytes, n, padded, err);
+    return overwrite(fd, path, bytes, n, padded, &old.st_mtim, err);
 }
