@@ -176,8 +176,8 @@ void ra_atomic_abort(struct ra_atomic_file *f)
 /* --- overwriting -------------------------------------------------------------------------------------------- */
 
 /*
- * One write, and the time moved on after it: who read between the two reads again. It must not be that of before either,
- * which may be ahead of the kernel's, whose clock for files ticks slowly.
+ * One write, and the time moved on after it: who read between the two reads again. Nor must it be that of before, which
+ * may be ahead of the kernel's, whose clock for files ticks slowly.
  */
 static int overwrite(int fd, const char *path, const char *text, size_t n, size_t padded,
                      const struct timespec *old, struct ra_err *err)
