@@ -7,7 +7,12 @@
 #include "format/zstd.h"
 #include "jobs/export_copy.h"
 
+#include <fcntl.h>
+
 /* --- one after the other, into a pipe or a compressor ------------------------------------------------------- */
+
+/* What an unprivileged process may have. */
+#define PIPE_SIZE (1 << 20)
 
 struct stream {
     struct ra_export_plan *p;
@@ -105,6 +110,7 @@ static int write_stream(struct ra_export_plan *p, int fd, const char *name, stru
     __attribute__((cleanup(stream_release))) struct stream s = {.p = p, .fd = fd, .name = name};
     struct ra_sink sink = {to_fd, &s};
     int rc = 0;
+    fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* of no account elsewhere, and a wish only: who reads can keep up */
     if (p->opts->compress == RA_COMPRESS_GZIP)
         s.gzip = ra_gzip_new(RA_GZIP_BEST, p->job->threads, sink);
     else if (p->opts->compress == RA_COMPRESS_ZSTD)
