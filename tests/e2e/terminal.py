@@ -128,6 +128,7 @@ def pipes():
     root = sample()
     silent, _ = os.pipe()
     _, full = os.pipe()
+    fcntl.fcntl(full, fcntl.F_SETPIPE_SZ, 1 << 20)  # as regadm asks for
     os.set_blocking(full, False)
     try:
         while os.write(full, bytes(4096)):
