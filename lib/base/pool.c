@@ -53,22 +53,15 @@ int ra_check_cancelled(struct ra_err *err)
     return ra_cancelled() ? ra_fail(err, RA_CANCELLED, "stopped by a signal") : 0;
 }
 
+/* In short waits: the signal may come to another thread, or just before a wait begins. What else is wrong with the
+ * descriptor, read() or write() will tell. */
 static int wait_for(int fd, short events, struct ra_err *err)
 {
-    sigset_t stops, before;
-    sigemptyset(&stops);
-    sigaddset(&stops, SIGINT);
-    sigaddset(&stops, SIGTERM);
-    sigaddset(&stops, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &stops, &before); /* none comes between the question and the wait */
+    enum { MILLISECONDS = 100 };
     struct pollfd wait = {.fd = fd, .events = events};
     int ready = 0;
-    while (!ra_cancelled() && ready <= 0) {
-        ready = ppoll(&wait, 1, NULL, &before);
-        if (ready < 0 && errno != EINTR)
-            break; /* read() or write() will tell */
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    while (!ra_cancelled() && (ready == 0 || (ready < 0 && errno == EINTR)))
+        ready = poll(&wait, 1, MILLISECONDS);
     return ra_check_cancelled(err);
 }
 
