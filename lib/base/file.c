@@ -63,10 +63,22 @@ static int open_unlinked(int folder, const char *path, int flags)
     }
 }
 
+int ra_openat2(int folder, const char *path, int flags, uint64_t resolve)
+{
+    enum { TRIES = 32 };
+    struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC, .resolve = resolve};
+    for (int i = 1;; i++) {
+        int fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+        bool unsure =
+            fd < 0 && (errno == EAGAIN || errno == EINTR); /* EAGAIN: something was renamed meanwhile */
+        if (!unsure || i == TRIES)
+            return fd;
+    }
+}
+
 int ra_open_beneath(int folder, const char *path, int flags)
 {
-    struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
-    int fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+    int fd = ra_openat2(folder, path, flags, RESOLVE_BENEATH);
     return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_unlinked(folder, path, flags) : fd;
 }
 

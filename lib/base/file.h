@@ -17,6 +17,9 @@ int ra_file_read(const char *path, size_t limit, struct ra_buf *out, struct ra_e
  * added. Where the kernel cannot hold it to that (Linux before 5.6), no link is followed at all. -1 with errno.
  */
 int ra_open_beneath(int folder, const char *path, int flags);
+/* openat2(2) with O_CLOEXEC added, tried again where that helps; -1 with errno. `resolve`: RESOLVE_... of
+ * <linux/openat2.h>. */
+int ra_openat2(int folder, const char *path, int flags, uint64_t resolve);
 /* Writes all of it, through short writes and EINTR. CANCELLED where fd is a pipe or the like; a file is written. */
 int ra_fd_write_all(int fd, const char *name, const void *p, size_t n, struct ra_err *err);
 

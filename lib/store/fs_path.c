@@ -1,9 +1,10 @@
 #include "store/fs.h"
 
+#include "base/file.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <sys/syscall.h>
 
 /* A path may be rewritten this often by symlinks and "..": more than the kernel's 40 links with a few ".."
  * each. */
@@ -135,16 +136,8 @@ static int walk(const struct ra_fs *fs, const char *path, int oflags)
 
 static int open_beneath(const struct ra_fs *fs, int at, const char *path, int oflags)
 {
-    struct open_how how = {.flags = (unsigned)oflags | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
-    if (!(fs->flags & RA_FS_FOLLOW_OUT))
-        how.resolve |= RESOLVE_BENEATH;
-    long fd = -1;
-    for (int i = 0; i < 32; i++) { /* EAGAIN: a rename elsewhere made the kernel unsure */
-        fd = syscall(SYS_openat2, at, path, &how, sizeof(how));
-        if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
-            break;
-    }
-    return (int)fd;
+    bool trusting = fs->flags & RA_FS_FOLLOW_OUT;
+    return ra_openat2(at, path, oflags, RESOLVE_NO_MAGICLINKS | (trusting ? 0 : RESOLVE_BENEATH));
 }
 
 /* A path may be longer than the kernel takes at once; what stays beneath a part of it stays beneath the root. */
