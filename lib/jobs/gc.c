@@ -6,15 +6,19 @@
 
 /* --- blobs -------------------------------------------------------------------------------------------------- */
 
-struct dooming {
-    struct ra_gc *gc;
-    bool spare;
-    pthread_mutex_t mutex; /* over the sums */
-};
-
 struct sums {
     struct ra_gc_count blobs;
     struct ra_gc_some untagged, young;
+};
+
+/* A step for every blob that has all flags of `set` and none of `unset`. */
+struct judging {
+    struct ra_gc *gc;
+    int (*step)(const struct judging *j, uint32_t id, struct ra_err *err);
+    unsigned set, unset;
+    bool spare;
+    pthread_mutex_t mutex; /* over the sums */
+    struct sums sums;
 };
 
 static int complain(struct ra_gc *gc, const struct ra_place *at, struct ra_err *from, struct ra_err *err)
@@ -26,8 +30,9 @@ static int complain(struct ra_gc *gc, const struct ra_place *at, struct ra_err *
 }
 
 /* Learns a blob's size and age. What cannot be looked at counts as young. */
-static int look(struct ra_gc *gc, uint32_t id, struct ra_err *err)
+static int look(const struct judging *j, uint32_t id, struct ra_err *err)
 {
+    struct ra_gc *gc = j->gc;
     struct ra_digest d;
     struct ra_key key;
     struct ra_stat st;
@@ -43,15 +48,16 @@ static int look(struct ra_gc *gc, uint32_t id, struct ra_err *err)
     return complain(gc, &(struct ra_place){.path = key.s, .digest = &d}, &trouble, err);
 }
 
-static int doom(struct dooming *d, uint32_t id, unsigned flags, struct ra_err *err)
+static int doom(const struct judging *j, uint32_t id, struct ra_err *err)
 {
-    struct ra_blobs *blobs = d->gc->survey.blobs;
+    struct ra_blobs *blobs = j->gc->survey.blobs;
+    unsigned flags = ra_blobs_flags(blobs, id);
     bool known = flags & RA_MARK_KEPT && flags & (RA_BLOB_SIZED | RA_BLOB_DECLARED);
     if (known)
         return 0;
-    int rc = look(d->gc, id, err);
+    int rc = look(j, id, err);
     flags = ra_blobs_flags(blobs, id);
-    if (rc == 0 && !d->spare && !(flags & RA_MARK_HOLLOW) && ra_mark_fate(flags) == RA_FATE_FREE)
+    if (rc == 0 && !j->spare && !(flags & RA_MARK_HOLLOW) && ra_mark_fate(flags) == RA_FATE_FREE)
         ra_blobs_set(blobs, id, RA_MARK_DOOMED);
     return rc;
 }
@@ -79,7 +85,7 @@ static void add_up(struct sums *sums, struct ra_blobs *blobs, uint32_t id)
     add_some(&sums->young, fate == RA_FATE_YOUNG && !(flags & RA_MARK_UNTAGGED), size);
 }
 
-static void add_sums(struct ra_gc_result *to, const struct sums *sums)
+static void add_sums(struct sums *to, const struct sums *sums)
 {
     to->blobs.kept += sums->blobs.kept;
     to->blobs.kept_bytes += sums->blobs.kept_bytes;
@@ -91,55 +97,47 @@ static void add_sums(struct ra_gc_result *to, const struct sums *sums)
     to->young.bytes += sums->young.bytes;
 }
 
-static int doom_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct ra_err *err)
+static int judge_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct ra_err *err)
 {
-    struct dooming *d = arg;
-    struct ra_blobs *blobs = d->gc->survey.blobs;
+    struct judging *j = arg;
+    struct ra_blobs *blobs = j->gc->survey.blobs;
     struct sums sums = {0};
     size_t n;
     int rc = 0;
-    ra_auto_free uint32_t *ids = ra_blobs_part(blobs, (unsigned)part, RA_BLOB_PRESENT, 0, &n);
+    ra_auto_free uint32_t *ids = ra_blobs_part(blobs, (unsigned)part, j->set, j->unset, &n);
     for (size_t i = 0; rc == 0 && i < n; i++) {
-        rc = doom(d, ids[i], ra_blobs_flags(blobs, ids[i]), err);
+        rc = j->step(j, ids[i], err);
         add_up(&sums, blobs, ids[i]);
     }
-    ra_progress_add(d->gc->job->progress, n, 0);
-    RA_LOCKED(&d->mutex);
-    add_sums(&d->gc->result, &sums);
+    ra_progress_add(j->gc->job->progress, n, 0);
+    RA_LOCKED(&j->mutex);
+    add_sums(&j->sums, &sums);
     return rc;
 }
 
-/* Once more over what only untagged revisions need, for its age. */
-static int look_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct ra_err *err)
+static int judge(struct judging *j, uint64_t n, struct ra_err *err)
 {
-    struct dooming *d = arg;
-    struct ra_blobs *blobs = d->gc->survey.blobs;
-    struct sums sums = {0};
-    size_t n;
-    int rc = 0;
-    ra_auto_free uint32_t *ids =
-        ra_blobs_part(blobs, (unsigned)part, RA_BLOB_PRESENT | RA_MARK_UNTAGGED,
-                      RA_MARK_TAGGED | RA_MARK_RECENT | RA_BLOB_YOUNG | RA_MARK_HOLLOW, &n);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        rc = look(d->gc, ids[i], err);
-        add_up(&sums, blobs, ids[i]);
-    }
-    RA_LOCKED(&d->mutex);
-    d->gc->result.untagged.blobs += sums.untagged.blobs;
-    d->gc->result.untagged.bytes += sums.untagged.bytes;
-    return rc;
+    ra_progress_phase(j->gc->job->progress, "judging blobs", n, 0);
+    return ra_parallel(ra_job_io_threads(j->gc->job), RA_BLOBS_PARTS, judge_part, j, err);
 }
 
-/* For a hint alone, many looks would cost too much: then no more is said than what their links' age allows. */
-static int look_at_untagged(struct dooming *d, struct ra_err *err)
+/* Once more over what only untagged revisions need, for its age. For a hint alone, many looks would cost too much: then
+ * no more is said than what their links' age allows. */
+static int look_at_untagged(struct ra_gc *gc, struct ra_err *err)
 {
     enum { MANY = 4096 };
-    struct ra_gc_result *r = &d->gc->result;
+    struct ra_gc_result *r = &gc->result;
+    struct judging j = {.gc = gc,
+                        .step = look,
+                        .set = RA_BLOB_PRESENT | RA_MARK_UNTAGGED,
+                        .unset = RA_MARK_TAGGED | RA_MARK_RECENT | RA_BLOB_YOUNG | RA_MARK_HOLLOW,
+                        .mutex = PTHREAD_MUTEX_INITIALIZER};
     r->untagged_at_most = r->untagged.blobs > MANY;
     if (r->untagged.blobs == 0 || r->untagged_at_most)
         return 0;
-    r->untagged = (struct ra_gc_some){0};
-    return ra_parallel(ra_job_io_threads(d->gc->job), RA_BLOBS_PARTS, look_part, d, err);
+    int rc = judge(&j, r->untagged.blobs, err);
+    r->untagged = j.sums.untagged;
+    return rc;
 }
 
 static void spare_blobs(struct ra_gc *gc, const char *why)
@@ -153,12 +151,19 @@ static void spare_blobs(struct ra_gc *gc, const char *why)
 static int doom_blobs(struct ra_gc *gc, struct ra_err *err)
 {
     const char *overlooked = ra_mark_overlooked(&gc->survey);
-    struct dooming d = {.gc = gc, .spare = overlooked, .mutex = PTHREAD_MUTEX_INITIALIZER};
-    ra_progress_phase(gc->job->progress, "judging blobs", ra_blobs_count(gc->survey.blobs), 0);
-    int rc = ra_parallel(ra_job_io_threads(gc->job), RA_BLOBS_PARTS, doom_part, &d, err);
-    if (d.spare && gc->result.blobs.kept + gc->result.blobs.removed > 0)
+    struct ra_gc_result *r = &gc->result;
+    struct judging j = {.gc = gc,
+                        .step = doom,
+                        .set = RA_BLOB_PRESENT,
+                        .spare = overlooked,
+                        .mutex = PTHREAD_MUTEX_INITIALIZER};
+    int rc = judge(&j, ra_blobs_count(gc->survey.blobs), err);
+    r->blobs = j.sums.blobs;
+    r->untagged = j.sums.untagged;
+    r->young = j.sums.young;
+    if (overlooked && r->blobs.kept + r->blobs.removed > 0)
         spare_blobs(gc, overlooked);
-    return rc ? rc : look_at_untagged(&d, err);
+    return rc ? rc : look_at_untagged(gc, err);
 }
 
 /* --- the rest ----------------------------------------------------------------------------------------------- */
