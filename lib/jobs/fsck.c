@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "jobs/mark.h"
+#include "registry/read.h"
 
 void ra_fsck_free(struct ra_fsck *f)
 {
@@ -23,6 +24,12 @@ const struct ra_fsck_result *ra_fsck_result(const struct ra_fsck *f)
 void ra_fsck_digest(const struct ra_fsck *f, uint32_t blob, struct ra_digest *out)
 {
     ra_blobs_digest(f->survey.blobs, blob, out);
+}
+
+bool ra_fsck_link_reads(const struct ra_fsck *f, const char *key)
+{
+    struct ra_digest held;
+    return ra_link_read(f->job->store, key, &held, NULL, NULL) == 0;
 }
 
 void ra_fsck_add_fix(struct ra_fsck *f, const struct ra_fix *fix)

@@ -120,13 +120,6 @@ static void mark_reached(struct ra_fsck *f, const struct ra_survey_repo *repo, c
     }
 }
 
-/* A registry that is pushed to may have written a link after its folder was listed. */
-static bool is_written(const struct ra_fsck *f, const char *key)
-{
-    struct ra_digest held;
-    return ra_link_read(f->job->store, key, &held, NULL, NULL) == 0;
-}
-
 static bool has_layer_link(const struct graph *g, unsigned worker, uint32_t blob)
 {
     uint32_t index = ra_blobs_index(g->f->survey.blobs, blob);
@@ -151,7 +144,7 @@ static void check_layer_links(struct graph *g, unsigned worker, const struct ra_
             struct ra_place at = {.path = ra_key_layer(&key, repo->name, &fix.digest),
                                   .repository = repo->name,
                                   .digest = &fix.digest};
-            if (is_written(g->f, at.path))
+            if (ra_fsck_link_reads(g->f, at.path))
                 continue;
             ra_find(g->f->job->findings, ra_reach_has(g->reaches[worker], refs[i]) ? RA_ERROR : RA_WARNING,
                     "missing-layer-link", &at,
@@ -220,7 +213,8 @@ static void check_tag(struct ra_fsck *f, const struct ra_survey_repo *repo, cons
         return;
     }
     struct ra_key link;
-    if (live_revision(f, repo, tag->target) || is_written(f, ra_key_revision(&link, repo->name, &digest)))
+    if (live_revision(f, repo, tag->target) ||
+        ra_fsck_link_reads(f, ra_key_revision(&link, repo->name, &digest)))
         return;
     struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name, .digest = digest};
     ra_find(f->job->findings, RA_ERROR, "missing-revision-link", &at,

@@ -28,6 +28,9 @@ void ra_fsck_add_fix(struct ra_fsck *f, const struct ra_fix *fix);
 /* The fix that would mend what `key` describes, or NULL; once they are sorted. */
 struct ra_fix *ra_fsck_fix_of(struct ra_fsck *f, const struct ra_fix *key);
 void ra_fsck_digest(const struct ra_fsck *f, uint32_t blob, struct ra_digest *out);
+/* Whether there is a link now that can be read: a registry that is pushed to may have written it since its folder was
+ * listed, or since it was found bad. */
+bool ra_fsck_link_reads(const struct ra_fsck *f, const char *key);
 
 /* Links, tags, manifests and what they name (fsck_graph.c). */
 int ra_fsck_graph(struct ra_fsck *f, struct ra_err *err);

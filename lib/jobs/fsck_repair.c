@@ -146,20 +146,13 @@ static int mend_blobs(struct repair *r, struct ra_err *err)
 
 /* --- links ----------------------------------------------------------- */
 
-/* A push may have mended it since it was found bad. */
-static bool is_tag_again(const struct repair *r, const struct ra_fix *fix)
-{
-    struct ra_key key;
-    struct ra_digest d;
-    return ra_link_read(r->f->job->store, ra_key_tag_current(&key, fix->repository, fix->tag), &d, NULL,
-                        NULL) == 0;
-}
-
 static void note_link(struct repair *r, struct ra_put *put, struct ra_fix *fix)
 {
     RA_ERR_AUTO err = {0};
     uint64_t size;
-    if (fix->kind == RA_FIX_TAG_LINK && is_tag_again(r, fix))
+    struct ra_key key;
+    if (fix->kind == RA_FIX_TAG_LINK &&
+        ra_fsck_link_reads(r->f, ra_key_tag_current(&key, fix->repository, fix->tag)))
         return;
     int rc = ra_blob_size(r->f->job->store, &fix->digest, &size, &err);
     if (rc < 0) {
