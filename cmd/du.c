@@ -3,9 +3,9 @@
 #include "rows.h"
 #include "verbs.h"
 
-#include "base/clock.h"
 #include "base/num.h"
 #include "jobs/du.h"
+#include "jobs/gc.h"
 #include "registry/reference.h"
 
 #include <limits.h>
@@ -31,11 +31,11 @@ static const struct ra_opt options[] = {
     {"disk", 0, RA_OPT_FLAG, offsetof(struct options, disk), NULL,
      "count the blocks that files occupy on the disk"},
     {"min-age", 0, RA_OPT_AGE, offsetof(struct options, min_age), "AGE",
-     "what is younger is not reclaimable, as in gc (default: 1h)"},
+     "what is younger is not reclaimable, as in gc (default: " RA_GC_MIN_AGE_TEXT ")"},
     {0},
 };
 
-static const struct options defaults = {.min_age = RA_HOUR};
+static const struct options defaults = {.min_age = RA_GC_MIN_AGE};
 
 static size_t limit(const struct options *o, size_t n)
 {
@@ -253,27 +253,18 @@ static void print_totals(const struct options *o, const struct ra_du *du)
     print_total("uploads", du->upload_bytes, "begun and not ended");
 }
 
-static void print_name(const char *name)
-{
-    RA_BUF_AUTO safe = {0};
-    ra_text_safe(&safe, name, strlen(name));
-    puts(ra_buf_str(&safe));
-}
-
 /* What the tables have in their first column. */
 static void print_names(const struct options *o, const struct ra_du *du)
 {
     char text[RA_DIGEST_TEXT];
     for (size_t i = 0; o->by == BY_REPOSITORY && i < limit(o, du->repos.n); i++)
-        print_name(du->repos.at[i].name);
-    for (size_t i = 0; o->by == BY_TAG && i < limit(o, du->tags.n); i++) {
-        ra_auto_free char *name = ra_asprintf("%s:%s", du->tags.at[i].repository, du->tags.at[i].tag);
-        print_name(name);
-    }
+        ra_print_name(du->repos.at[i].name, NULL);
+    for (size_t i = 0; o->by == BY_TAG && i < limit(o, du->tags.n); i++)
+        ra_print_name(du->tags.at[i].repository, du->tags.at[i].tag);
     for (size_t i = 0; o->by == BY_LAYER && i < limit(o, du->layers.n); i++)
-        print_name(ra_digest_text(&du->layers.at[i].digest, text));
+        ra_print_name(ra_digest_text(&du->layers.at[i].digest, text), NULL);
     for (size_t i = 0; o->by == BY_MEDIA_TYPE && i < limit(o, du->types.n); i++)
-        print_name(type_name(&du->types.at[i]));
+        ra_print_name(type_name(&du->types.at[i]), NULL);
 }
 
 static void print_tables(const struct options *o, const struct ra_du *du)

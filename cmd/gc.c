@@ -12,13 +12,13 @@ struct options {
     int64_t min_age, uploads_age;
 };
 
-static const struct options defaults = {.min_age = RA_HOUR, .uploads_age = 7 * RA_DAY};
+static const struct options defaults = {.min_age = RA_GC_MIN_AGE, .uploads_age = 7 * RA_DAY};
 
 static const struct ra_opt options[] = {
     {"delete-untagged", 'm', RA_OPT_FLAG, offsetof(struct options, delete_untagged), NULL,
      "also remove revisions that no tag reaches"},
     {"min-age", 0, RA_OPT_AGE, offsetof(struct options, min_age), "AGE",
-     "leave alone what changed less than AGE ago (default 1h)"},
+     "leave alone what changed less than AGE ago (default " RA_GC_MIN_AGE_TEXT ")"},
     {"uploads-age", 0, RA_OPT_AGE, offsetof(struct options, uploads_age), "AGE",
      "remove uploads that nothing happened to for AGE (default 168h)"},
     {"prune-repositories", 0, RA_OPT_FLAG, offsetof(struct options, prune_repositories), NULL,

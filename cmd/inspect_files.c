@@ -23,11 +23,6 @@ static int read_layers(struct ra_ctx *ctx, const struct ra_inspection *in, struc
     return 0;
 }
 
-static void end_progress(struct ra_ctx *ctx)
-{
-    ra_end_progress(ctx);
-}
-
 /* --- which layer ----------------------------------------------------------- */
 
 static int choose_digest(const struct ra_layers *layers, const char *text, struct choice *out,
@@ -284,7 +279,7 @@ int ra_inspect_files(struct ra_ctx *ctx, const struct ra_inspection *in, const c
         rc = choose(&layers, layer, &choice, err);
     if (rc < 0)
         return rc;
-    end_progress(ctx);
+    ra_end_progress(ctx);
     if (ctx->g.json)
         return print_json(ctx, in, &layers, &choice, err);
     if (ctx->g.names_only)
@@ -335,7 +330,7 @@ int ra_inspect_cat(struct ra_ctx *ctx, const struct ra_inspection *in, const cha
     struct ra_sink to = {ra_stdout_is_terminal() ? write_tame : write_out, &held};
     int rc = read_layers(ctx, in, &layers, err);
     if (rc == 0)
-        end_progress(ctx);
+        ra_end_progress(ctx);
     if (rc == 0)
         rc = ra_layers_cat(&ctx->job, &layers, path, &to, err);
     if (rc == -RA_NOTFOUND)

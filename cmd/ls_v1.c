@@ -181,9 +181,8 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ra_v1_close(&source);
     if (rc == 0)
         rc = print(ctx, &listing, err);
-    for (size_t i = 0; rc == 0 && i < patterns.n; i++)
-        if (!matched[i])
-            ra_pattern_say_unmatched(ctx, patterns.at[i]);
+    if (rc == 0)
+        ra_patterns_say_unmatched_in(ctx, &patterns, matched);
     return rc;
 }
 

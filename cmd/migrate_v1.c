@@ -217,9 +217,8 @@ static int migrate(struct ra_ctx *ctx, const struct ra_v1_source *source, struct
         .link = o->link,
     };
     int rc = ra_migrate_v1(&ctx->job, source, &opts, out, err);
-    for (size_t i = 0; rc == 0 && i < patterns.n; i++)
-        if (!matched[i])
-            ra_pattern_say_unmatched(ctx, patterns.at[i]);
+    if (rc == 0)
+        ra_patterns_say_unmatched_in(ctx, &patterns, matched);
     return rc;
 }
 

@@ -25,7 +25,7 @@ bool ra_patterns_want(void *arg, const char *repo)
     return wanted;
 }
 
-void ra_pattern_say_unmatched(struct ra_ctx *ctx, const char *pattern)
+static void say_unmatched(struct ra_ctx *ctx, const char *pattern)
 {
     RA_BUF_AUTO safe = {0};
     ra_text_safe(&safe, pattern, strlen(pattern));
@@ -37,5 +37,12 @@ void ra_patterns_say_unmatched(struct ra_ctx *ctx, const struct ra_patterns *p)
 {
     for (size_t i = 0; i < p->list->n; i++)
         if (!atomic_load_explicit(&p->matched[i], memory_order_relaxed))
-            ra_pattern_say_unmatched(ctx, p->list->at[i]);
+            say_unmatched(ctx, p->list->at[i]);
+}
+
+void ra_patterns_say_unmatched_in(struct ra_ctx *ctx, const struct ra_strlist *list, const bool *matched)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (!matched[i])
+            say_unmatched(ctx, list->at[i]);
 }

@@ -23,7 +23,8 @@ bool ra_patterns_want(void *arg, const char *repo);
 
 /* After the job. A pattern that nothing matches is a mistake that should not look like an empty registry: each is
  * named on stderr, and makes the exit status 1. */
-void ra_pattern_say_unmatched(struct ra_ctx *ctx, const char *pattern);
 void ra_patterns_say_unmatched(struct ra_ctx *ctx, const struct ra_patterns *p);
+/* Likewise after a job that keeps account of its patterns itself, in `matched` beside the list. */
+void ra_patterns_say_unmatched_in(struct ra_ctx *ctx, const struct ra_strlist *list, const bool *matched);
 
 #endif

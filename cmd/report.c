@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/num.h"
+#include "jobs/gc.h"
 #include "jobs/report.h"
 
 struct options {
@@ -21,12 +22,12 @@ static const struct ra_opt options[] = {
     {"name", 0, RA_OPT_STR, offsetof(struct options, name), "HOST",
      "the registry's name for clients, for the title and for docker pull"},
     {"min-age", 0, RA_OPT_AGE, offsetof(struct options, min_age), "AGE",
-     "what is younger is not reclaimable, as in gc (default: 1h)"},
+     "what is younger is not reclaimable, as in gc (default: " RA_GC_MIN_AGE_TEXT ")"},
     {"no-check", 0, RA_OPT_OFF, offsetof(struct options, check), NULL, "leave the quick check out"},
     {0},
 };
 
-static const struct options defaults = {.check = true, .min_age = RA_HOUR};
+static const struct options defaults = {.check = true, .min_age = RA_GC_MIN_AGE};
 
 static int time_of_making(int64_t *out, struct ra_err *err)
 {

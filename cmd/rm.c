@@ -2,8 +2,8 @@
 #include "rows.h"
 #include "verbs.h"
 
-#include "base/clock.h"
 #include "base/num.h"
+#include "jobs/gc.h"
 #include "jobs/rm.h"
 
 #include <limits.h>
@@ -15,7 +15,7 @@ struct options {
     int64_t older_than, min_age;
 };
 
-static const struct options defaults = {.older_than = -1, .min_age = RA_HOUR};
+static const struct options defaults = {.older_than = -1, .min_age = RA_GC_MIN_AGE};
 
 static const char *const keys[] = {"none", "created", "updated", "version", NULL};
 
@@ -36,7 +36,7 @@ static const struct ra_opt options[] = {
     {"keep-referrers", 0, RA_OPT_FLAG, offsetof(struct options, keep_referrers), NULL,
      "leave signatures and other referrers of a removed manifest"},
     {"min-age", 0, RA_OPT_AGE, offsetof(struct options, min_age), "AGE",
-     "with --untagged: leave alone what was pushed less than AGE ago (default 1h)"},
+     "with --untagged: leave alone what was pushed less than AGE ago (default " RA_GC_MIN_AGE_TEXT ")"},
     {"force", 'f', RA_OPT_FLAG, offsetof(struct options, force), NULL,
      "remove a manifest even if something else needs it"},
     {0},
@@ -103,7 +103,7 @@ static void print_plan(const struct ra_ctx *ctx, const struct ra_rm_result *r)
 static void say_bytes(const struct ra_ctx *ctx, const struct ra_rm_result *r)
 {
     char size[RA_SIZE_TEXT], untagged[RA_SIZE_TEXT];
-    const char *later = r->young ? ", as soon as it is older than 1h (--min-age)" : "";
+    const char *later = r->young ? ", as soon as it is older than " RA_GC_MIN_AGE_TEXT " (--min-age)" : "";
     if (r->items.n == 0)
         ra_say(ctx, "nothing matches: nothing to remove");
     else if (r->untagged_bytes > r->bytes)

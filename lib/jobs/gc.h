@@ -17,7 +17,12 @@
 #ifndef RA_JOBS_GC_H
 #define RA_JOBS_GC_H
 
+#include "base/clock.h"
 #include "jobs/job.h"
+
+/* What is younger stays unless somebody says otherwise, and how people write that. */
+#define RA_GC_MIN_AGE      RA_HOUR
+#define RA_GC_MIN_AGE_TEXT "1h"
 
 struct ra_gc_opts {
     bool delete_untagged;
@@ -36,8 +41,8 @@ struct ra_gc_some {
 
 struct ra_gc_freed {
     const char *name; /* lent from the ra_gc */
-    uint64_t
-        bytes; /* of removed blobs that this repository had links to, each blob counted in one repository */
+    /* Of removed blobs that this repository had links to, each blob counted in one repository. */
+    uint64_t bytes;
     uint64_t revisions, layer_links;
 };
 

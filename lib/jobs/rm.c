@@ -1,7 +1,7 @@
 #include "jobs/rm_parts.h"
 
-#include "base/clock.h"
 #include "base/num.h"
+#include "jobs/gc.h"
 
 /* --- what is lost ------------------------------------------------------------------------------------------- */
 
@@ -169,7 +169,7 @@ static int make_plan(struct ra_rm *rm, const struct ra_job *job, struct ra_err *
 {
     struct ra_survey_opts survey = {.want = RA_RM_SURVEY};
     int rc = ra_store_now(job->store, &rm->now, err);
-    survey.cutoff = rm->now - RA_HOUR;
+    survey.cutoff = rm->now - RA_GC_MIN_AGE;
     rc = rc ? rc : ra_survey_read(job, &survey, &rm->survey, err);
     if (rc < 0)
         return rc;
