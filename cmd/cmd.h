@@ -14,8 +14,8 @@ struct ra_globals {
     const char *root;   /* --root */
     const char *config; /* --config */
     bool json, quiet, progress, help, version, follow;
-    bool
-        names_only; /* --quiet without --json: nothing but names on stdout. With it all JSON stays, and talk goes */
+    /* --quiet without --json: nothing but names on stdout. With it all JSON stays, and talk goes. */
+    bool names_only;
     unsigned verbose;
     uint64_t jobs; /* threads, at least 1 */
     int color;     /* enum ra_color */
@@ -24,19 +24,21 @@ struct ra_globals {
 enum ra_color { RA_COLOR_AUTO, RA_COLOR_ALWAYS, RA_COLOR_NEVER };
 
 enum ra_cmd_flags {
-    RA_CMD_STORE = 1 << 0, /* opens the storage before run: ctx->job.store is there */
-    RA_CMD_WRITES =
-        1 << 1, /* changes it: takes the lock and refuses a storage that has another owner, unless -n */
-    RA_CMD_CREATES = 1 << 2, /* with STORE: an empty or missing root is fine and becomes a storage */
+    /* Opens the storage before run: ctx->job.store is there. */
+    RA_CMD_STORE = 1 << 0,
+    /* Changes it: takes the lock and refuses a storage that has another owner, unless -n. */
+    RA_CMD_WRITES = 1 << 1,
+    /* With STORE: an empty or missing root is fine and becomes a storage. */
+    RA_CMD_CREATES = 1 << 2,
     RA_CMD_DRY_RUN = 1 << 3, /* has -n, --dry-run */
     RA_CMD_CONFIRM = 1 << 4, /* has -y, --yes: see ra_confirm */
     RA_CMD_JSON = 1 << 5,    /* has --json */
     RA_CMD_QUIET = 1 << 6,   /* has -q, --quiet */
-    RA_CMD_RAW_ARGS =
-        1 << 7,             /* parses its arguments itself: ctx->argc, ctx->argv; the table is for the help */
+    /* Parses its arguments itself: ctx->argc, ctx->argv; the table is for the help. */
+    RA_CMD_RAW_ARGS = 1 << 7,
     RA_CMD_HIDDEN = 1 << 8, /* not listed: for completions and tests */
-    RA_CMD_CONFIG_OPERAND =
-        1 << 9, /* its operand is what --config gives elsewhere, and -d is -n: the registry's habits */
+    /* Its operand is what --config gives elsewhere, and -d is -n: the registry's habits. */
+    RA_CMD_CONFIG_OPERAND = 1 << 9,
 };
 
 struct ra_example {
@@ -51,16 +53,16 @@ struct ra_ctx {
     struct ra_strlist operands; /* what is no option */
     int argc;                   /* what followed the verb (RAW_ARGS); argv[0] is the first argument */
     char **argv;
-    const char *
-        link; /* the program as it was called, when that is through a link of the verb's name; NULL: as `regadm VERB` */
+    /* The program as it was called, when that is through a link of the verb's name; NULL: as `regadm VERB`. */
+    const char *link;
     struct ra_job job;
     /* For verbs that write only with some option, and so are not RA_CMD_WRITES: takes the lock and refuses a storage
      * that has another owner. At most once, before looking at what will be changed. */
     int (*begin_writing)(struct ra_ctx *ctx, struct ra_err *err);
-    const struct ra_regconfig
-        *config; /* the registry's configuration, when the storage was found through one; or NULL */
-    struct ra_findings
-        findings; /* job.findings points here: printed by the frame after run, unless the verb did */
+    /* The registry's configuration, when the storage was found through one; or NULL. */
+    const struct ra_regconfig *config;
+    /* job.findings points here: printed by the frame after run, unless the verb did. */
+    struct ra_findings findings;
     bool findings_shown;
     bool partial; /* set it when only part was done: exit status 1 */
     int status;   /* set it to exit with a status of the verb's own (htpasswd) */

@@ -54,7 +54,7 @@ static const char *const color_choices[] = {"auto", "always", "never", NULL};
 /*
  * In the order of the help. `needs` names the flags of a verb of which one admits the option; 0: every verb has it.
  * Before a verb all may stand. There one that a verb lacks is of no account, unless it is `binding`: who asks for a
- * dry run or for JSON must not get something else.
+ * dry run or for JSON must not get something else. A binding one is a flag, its member a bool.
  */
 static const struct {
     struct ra_opt opt;

@@ -39,8 +39,8 @@ struct ra_libarchive {
 #define RA_LIBARCHIVE_MEMBER(name) __typeof__(archive_##name) *name;
     RA_LIBARCHIVE_FUNCTIONS(RA_LIBARCHIVE_MEMBER)
 #undef RA_LIBARCHIVE_MEMBER
-    locale_t
-        utf8; /* to be used around it: names in pax headers are UTF-8, whatever the user's locale; 0: there is none */
+    /* To be used around it: names in pax headers are UTF-8, whatever the user's locale. 0: there is none. */
+    locale_t utf8;
 };
 
 /* For the life of the process; NULL with UNSUPPORTED when it cannot be loaded, saying what to install. */

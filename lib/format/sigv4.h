@@ -29,9 +29,9 @@ struct ra_sigv4_request {
     const char *method;
     const char *path;  /* encoded, as sent: see ra_uri_encode */
     const char *query; /* as written by ra_sigv4_query; "" when there is none */
-    const struct ra_pair
-        *headers;     /* all that are signed, names in lower case; "host" and "x-amz-date" among them */
-    size_t n_headers; /* at most RA_SIGV4_HEADERS */
+    /* All that are signed, names in lower case; "host" and "x-amz-date" among them. */
+    const struct ra_pair *headers;
+    size_t n_headers;         /* at most RA_SIGV4_HEADERS */
     const char *payload_hash; /* ra_sigv4_hash of the body */
     const char *date;         /* of ra_sigv4_date; equals the x-amz-date header */
 };

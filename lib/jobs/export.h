@@ -31,8 +31,8 @@ struct ra_export_opts {
     bool catalog_only;                /* write the catalogue, and nothing else */
     const char *platform;             /* "os/arch[/variant]": of indexes, only these children; or NULL */
     const char *registry;             /* put before names for other tools: "docker.io"; or NULL */
-    const char
-        *since; /* an earlier backup, or its catalogue: what it has or presupposes is left out; or NULL */
+    /* An earlier backup, or its catalogue: what it has or presupposes is left out; or NULL. */
+    const char *since;
     const char *have;    /* a file with digests that the receiver has, "-": standard input; or NULL */
     const char *created; /* RFC 3339 text for the header; or NULL */
 };

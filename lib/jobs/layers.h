@@ -59,12 +59,12 @@ enum ra_change { /* against the layers below */
                  RA_CHANGE_EMPTIED, /* an opaque folder */
                  RA_CHANGE_ODD,     /* RA_ACT_ODD: not part of the image */
 };
-const char *
-ra_change_name(enum ra_change change); /* "added", "changed", "same", "removed", "emptied", "odd" */
+/* "added", "changed", "same", "removed", "emptied", "odd" */
+const char *ra_change_name(enum ra_change change);
 
 struct ra_file {
-    const char
-        *path; /* lent, as link; of a whiteout that of what it removes; the name as it stands if it is odd */
+    /* Lent, as link; of a whiteout that of what it removes; the name as it stands if it is odd. */
+    const char *path;
     const char *link; /* of links as they stand; else "" */
     uint64_t size;
     int64_t mtime;

@@ -24,7 +24,7 @@ enum ra_mark_flag {
     RA_MARK_TAGGED = RA_BLOB_USER << 1, /* and would if untagged revisions went */
     RA_MARK_DOOMED = RA_BLOB_USER << 2, /* to be removed: set by the collector */
     RA_MARK_COUNTED = RA_BLOB_USER << 3,
-    /* Bits 4 and 5: gc_parts.h and rm_parts.h. */
+    /* Bits 4 and 5 are others': gc_parts.h, rm_parts.h, du.h. */
     RA_MARK_UNTAGGED = RA_BLOB_USER << 6, /* an untagged revision that stays needs it */
     RA_MARK_RECENT = RA_BLOB_USER << 7,   /* something young needs it: for so long it stays in any case */
 };

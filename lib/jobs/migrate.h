@@ -83,8 +83,8 @@ struct ra_v1_listed_tag {
     const char *id;         /* "" when the tag is damaged */
     uint64_t images, layer_bytes;
     int64_t updated;
-    bool
-        whole; /* its chain of images is complete, and each has metadata and a layer: their bytes were not read */
+    /* Its chain of images is complete, and each has metadata and a layer: their bytes were not read. */
+    bool whole;
 };
 
 struct ra_v1_listing {

@@ -67,11 +67,11 @@ struct ra_mig_image {
     bool salvaged;   /* its metadata is lost, and its parent known all the same */
     bool needed;     /* by a tag that is still to be migrated */
     bool in_progress;
-    bool
-        expected; /* the target has a tag with it: most likely its blob as well, which is not written again */
-    bool queued;  /* its layer is being taken, or was */
-    bool used;    /* by a tag that is migrated */
-    bool told;    /* its remarks are among the job's findings */
+    /* The target has a tag with it: most likely its blob as well, which is not written again. */
+    bool expected;
+    bool queued;      /* its layer is being taken, or was */
+    bool used;        /* by a tag that is migrated */
+    bool told;        /* its remarks are among the job's findings */
     bool unshareable; /* its bytes must be copied, whatever `clones` and --link say */
     bool placed;      /* its blob is published, or was there */
     bool from_state;

@@ -49,9 +49,9 @@ struct ra_rm_item {
 
 struct ra_rm_result {
     struct {
-        struct ra_rm_item
-            *at; /* repositories by name; in each tags by name, then revisions by digest; of one that goes
-                                   whole itself and its tags */
+        /* Repositories by name; in each tags by name, then revisions by digest; of one that goes whole itself and
+         * its tags. */
+        struct ra_rm_item *at;
         size_t n, cap;
     } items;
     uint64_t layer_links;

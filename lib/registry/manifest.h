@@ -102,8 +102,8 @@ struct ra_manifest { /* everything in it is owned by it; starts zeroed */
     const char *artifact_type;     /* as written, "" when absent; see also ra_manifest_artifact_type */
     struct ra_descriptor *config;  /* NULL when absent */
     struct ra_descriptor *subject; /* NULL when absent */
-    struct ra_descriptors
-        layers; /* base first; of schema 1 fsLayers as stored: top first, repetitions included */
+    /* Base first; of schema 1 fsLayers as stored: top first, repetitions included. */
+    struct ra_descriptors layers;
     struct ra_descriptors manifests; /* of an index */
     struct ra_descriptors blobs;     /* of an OCI artifact manifest */
     struct ra_annotations annotations;

@@ -42,10 +42,10 @@ enum ra_manifest_kind {
 const char *ra_manifest_kind_name(enum ra_manifest_kind kind);
 
 enum ra_manifest_odd {
-    RA_ODD_VERSION =
-        1 << 0, /* schemaVersion is not the integer 2 (1 for schema 1): the registry refuses it */
-    RA_ODD_AMBIGUOUS =
-        1 << 1, /* both `manifests` and `layers` or `config` (CVE-2021-41190): the registry refuses it */
+    /* schemaVersion is not the integer 2 (1 for schema 1): the registry refuses it. */
+    RA_ODD_VERSION = 1 << 0,
+    /* Both `manifests` and `layers` or `config` (CVE-2021-41190): the registry refuses it. */
+    RA_ODD_AMBIGUOUS = 1 << 1,
     RA_ODD_TYPE = 1 << 2,   /* some known member has another JSON type than it must: Go refuses the whole */
     RA_ODD_DIGEST = 1 << 3, /* some reference is no digest, or has none */
 };

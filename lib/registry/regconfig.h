@@ -28,8 +28,8 @@ enum ra_regcache { RA_CACHE_NONE, RA_CACHE_INMEMORY, RA_CACHE_REDIS, RA_CACHE_OT
 
 struct ra_regconfig {   /* everything in it is owned by it; starts zeroed */
     const char *driver; /* "filesystem", "s3", "inmemory", ...: as configured, whether known or not */
-    const char
-        *root_directory; /* of the filesystem driver; its default when not given. Else rootdirectory or "" */
+    /* Of the filesystem driver; its default when not given. Else rootdirectory or "". */
+    const char *root_directory;
     struct ra_param *params; /* of the driver, in the file's order */
     size_t n_params;
     enum ra_regcache cache;    /* storage.cache.blobdescriptor, or its old name layerinfo */
@@ -40,8 +40,8 @@ struct ra_regconfig {   /* everything in it is owned by it; starts zeroed */
     const char *htpasswd_path; /* auth.htpasswd.path, or NULL */
     const char *http_addr;     /* or NULL */
     const char *proxy_remote;  /* proxy.remoteurl: a pull-through cache; or NULL */
-    const char *
-        *ignored; /* names of REGISTRY_ variables that had no effect where one is likely to be meant */
+    /* Names of REGISTRY_ variables that had no effect where one is likely to be meant. */
+    const char **ignored;
     size_t n_ignored;
     struct ra_arena arena; /* private */
 };

@@ -41,10 +41,10 @@ struct ra_s3_config {
     const char *access_key; /* these two from the environment or the shared file when not given */
     const char *secret_key;
     const char *session_token; /* or NULL */
-    const char
-        *origin_of_key;  /* for messages: "the configuration", "AWS_ACCESS_KEY_ID", "profile 'x' in '...'" */
-    const char *profile; /* of the shared credentials file; from AWS_PROFILE, else "default" */
-    const char *ca_file; /* a PEM bundle instead of the system's; from AWS_CA_BUNDLE */
+    /* For messages: "the configuration", "AWS_ACCESS_KEY_ID", "profile 'x' in '...'". */
+    const char *origin_of_key;
+    const char *profile;       /* of the shared credentials file; from AWS_PROFILE, else "default" */
+    const char *ca_file;       /* a PEM bundle instead of the system's; from AWS_CA_BUNDLE */
     const char *storage_class; /* of what is written; NULL: the bucket's default */
     const char *acl;           /* canned, of what is written; NULL: none is sent */
     const char *kms_key;       /* with encrypt: SSE-KMS under this key */

@@ -94,8 +94,8 @@ enum ra_list_mode {
 struct ra_list_opts {
     enum ra_list_mode mode;
     const char *leaf; /* RA_LIST_LEAF; may hold '/': "current/link" */
-    unsigned
-        want; /* enum ra_want; the rest of the stat is undefined except kind; LEVEL with RA_CAP_OWNER: and link */
+    /* enum ra_want; the rest of the stat is undefined except kind; LEVEL with RA_CAP_OWNER: and link. */
+    unsigned want;
     const char *after;  /* DEEP, with RA_CAP_LIST_FLAT only: names after this one in byte order; NULL: all */
     const char *before; /* likewise: names before this one */
 };
