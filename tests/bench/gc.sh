@@ -29,26 +29,13 @@ fi
 
 # One repository with N tags and N untagged revisions.
 many_tags() {
-    python3 - "$1" "$2" <<'PY'
-import hashlib, json, os, sys
-base = os.path.join(sys.argv[1], "docker/registry/v2")
-def put(path, text):
-    os.makedirs(os.path.dirname(f"{base}/{path}"), exist_ok=True)
-    with open(f"{base}/{path}", "w") as f:
-        f.write(text)
-def blob(text):
-    d = hashlib.sha256(text.encode()).hexdigest()
-    put(f"blobs/sha256/{d[:2]}/{d}/data", text)
-    return d
-config = blob("{}")
-put(f"repositories/many/_layers/sha256/{config}/link", "sha256:" + config)
+    PYTHONPATH=$TESTLIB python3 - "$1" "$2" <<'PY'
+import sys
+from v2tree import Tree
+tree = Tree(sys.argv[1])
+config = tree.blob(b"{}")
 for i in range(2 * int(sys.argv[2])):
-    d = blob(json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": [], "annotations": {"i": str(i)},
-                         "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 2, "digest": "sha256:" + config}}))
-    put(f"repositories/many/_manifests/revisions/sha256/{d}/link", "sha256:" + d)
-    if i % 2:
-        put(f"repositories/many/_manifests/tags/t{i}/index/sha256/{d}/link", "sha256:" + d)
-        put(f"repositories/many/_manifests/tags/t{i}/current/link", "sha256:" + d)
+    tree.image("many", f"t{i}" if i % 2 else None, config, [], annotations={"i": str(i)})
 PY
 }
 for n in 500 2000; do

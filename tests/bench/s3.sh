@@ -18,28 +18,14 @@ FAR=$(cat "$WORK/port")
 
 # MANIFESTS manifests with a config and a layer each, one layer more, and as many tags, in four repositories.
 small_tree() {
-    python3 - "$1" 43 <<'PY'
-import hashlib, json, os, sys
-base = os.path.join(sys.argv[1], "docker/registry/v2")
-def put(path, text):
-    os.makedirs(os.path.dirname(f"{base}/{path}"), exist_ok=True)
-    with open(f"{base}/{path}", "w") as f:
-        f.write(text)
-def blob(text):
-    d = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-    put(f"blobs/sha256/{d[7:9]}/{d[7:]}/data", text)
-    return {"digest": d, "size": len(text)}
-shared = blob("shared by all")
+    PYTHONPATH=$TESTLIB python3 - "$1" 43 <<'PY'
+import sys
+from v2tree import DOCKER, Tree
+tree = Tree(sys.argv[1])
+shared = tree.blob(b"shared by all")
 for i in range(int(sys.argv[2])):
-    repo, config, layer = f"repositories/team/app{i % 4}", blob(f'{{"i":{i}}}'), blob(f"layer {i}")
-    parts = [dict(part, mediaType="application/vnd.docker.image.rootfs.diff.tar.gzip") for part in (layer, shared)]
-    m = blob(json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": parts,
-                         "config": dict(config, mediaType="application/vnd.docker.container.image.v1+json")}))["digest"]
-    for part in (config, layer, shared):
-        put(f"{repo}/_layers/sha256/{part['digest'][7:]}/link", part["digest"])
-    put(f"{repo}/_manifests/revisions/sha256/{m[7:]}/link", m)
-    put(f"{repo}/_manifests/tags/t{i}/index/sha256/{m[7:]}/link", m)
-    put(f"{repo}/_manifests/tags/t{i}/current/link", m)
+    config, layer = tree.blob(b'{"i":%d}' % i), tree.blob(b"layer %d" % i)
+    tree.image(f"team/app{i % 4}", f"t{i}", config, [layer, shared], DOCKER)
 PY
 }
 peer_config() {

@@ -10,35 +10,12 @@ SIZE=$((9 << 30))
 LAYER=cfbee1b311082090f6417b1026f9f83b2b3db46bc20ec64dff238d202c3782a6
 regadm() { "$REGADM" --root "$ROOT" "$@"; }
 
-python3 - "$ROOT" "$LAYER" $SIZE <<'PY'
-import hashlib, json, os, sys
-root, layer, size = sys.argv[1], sys.argv[2], int(sys.argv[3])
-v2 = f"{root}/docker/registry/v2"
-def write(path, data):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as f:
-        f.write(data)
-def data(digest):
-    return f"{v2}/blobs/sha256/{digest[:2]}/{digest}/data"
-def blob(text):
-    digest = hashlib.sha256(text).hexdigest()
-    write(data(digest), text)
-    return digest
-def link(place, digest):
-    write(f"{v2}/repositories/big/{place}/link", f"sha256:{digest}".encode())
-write(data(layer), b"")
-os.truncate(data(layer), size)
-config = blob(json.dumps({"architecture": "amd64", "os": "linux", "config": {},
-                          "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer}"]}}).encode())
-kind = "application/vnd.oci.image."
-manifest = blob(json.dumps({"schemaVersion": 2, "mediaType": kind + "manifest.v1+json",
-    "config": {"mediaType": kind + "config.v1+json", "digest": f"sha256:{config}", "size": os.path.getsize(data(config))},
-    "layers": [{"mediaType": kind + "layer.v1.tar", "digest": f"sha256:{layer}", "size": size}]}).encode())
-for digest in (layer, config):
-    link(f"_layers/sha256/{digest}", digest)
-link(f"_manifests/revisions/sha256/{manifest}", manifest)
-link(f"_manifests/tags/v1/index/sha256/{manifest}", manifest)
-link("_manifests/tags/v1/current", manifest)
+PYTHONPATH=$TESTLIB python3 - "$ROOT" "sha256:$LAYER" $SIZE <<'PY'
+import json, sys
+from v2tree import Tree
+tree, layer, size = Tree(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+config = {"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [layer]}}
+tree.image("big", "v1", tree.blob(json.dumps(config).encode()), [tree.zeroes(layer, size)])
 PY
 
 figure() { python3 -c "import json, sys; print($1)" 2>&1; }

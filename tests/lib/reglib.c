@@ -103,6 +103,12 @@ void t_reg_tag(struct ra_store *s, const char *repo, const char *tag, const stru
     t_reg_link(s, ra_key_tag_current(&key, repo, tag), d);
 }
 
+const char *t_reg_at(const char *repo, const struct ra_digest *d)
+{
+    char text[RA_DIGEST_TEXT];
+    return t_fmt("%s@%s", repo, ra_digest_text(d, text));
+}
+
 bool t_reg_has(struct ra_store *s, const char *key)
 {
     struct ra_stat st;
@@ -125,6 +131,12 @@ bool t_reg_has_layer(struct ra_store *s, const char *repo, const struct ra_diges
 {
     struct ra_key key;
     return t_reg_has(s, ra_key_layer(&key, repo, d));
+}
+
+bool t_reg_has_tag(struct ra_store *s, const char *repo, const char *tag)
+{
+    struct ra_key key;
+    return t_reg_has(s, ra_key_tag_current(&key, repo, tag));
 }
 
 void t_reg_remove(struct ra_store *s, const char *key)

@@ -35,10 +35,14 @@ struct ra_digest t_reg_index(struct ra_store *s, const char *repo, const struct 
 /* History and current link. */
 void t_reg_tag(struct ra_store *s, const char *repo, const char *tag, const struct ra_digest *d);
 
+/* "repo@sha256:..."; lives as long as the program. */
+const char *t_reg_at(const char *repo, const struct ra_digest *d);
+
 bool t_reg_has(struct ra_store *s, const char *key);
 bool t_reg_has_blob(struct ra_store *s, const struct ra_digest *d);
 bool t_reg_has_revision(struct ra_store *s, const char *repo, const struct ra_digest *d);
 bool t_reg_has_layer(struct ra_store *s, const char *repo, const struct ra_digest *d);
+bool t_reg_has_tag(struct ra_store *s, const char *repo, const char *tag);
 void t_reg_remove(struct ra_store *s, const char *key);
 
 /* Every key with the digest of its bytes, one a line, sorted; lives as long as the program. */

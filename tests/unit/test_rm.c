@@ -27,18 +27,6 @@ static int remove_with(struct ra_store *s, struct ra_rm_opts opts, const char *r
     return rc;
 }
 
-static const char *at(const char *repo, const struct ra_digest *d)
-{
-    char text[RA_DIGEST_TEXT];
-    return t_fmt("%s@%s", repo, ra_digest_text(d, text));
-}
-
-static bool has_tag(struct ra_store *s, const char *repo, const char *tag)
-{
-    struct ra_key key;
-    return t_reg_has(s, ra_key_tag_current(&key, repo, tag));
-}
-
 static void a_tag_goes_alone(void **state)
 {
     (void)state;
@@ -49,8 +37,8 @@ static void a_tag_goes_alone(void **state)
     t_reg_tag(s, "app", "v1", &image);
     t_reg_tag(s, "app", "latest", &image);
     t_ok(remove_with(s, (struct ra_rm_opts){0}, "app:v1", &result, &err), &err);
-    assert_false(has_tag(s, "app", "v1"));
-    assert_true(has_tag(s, "app", "latest") && t_reg_has_revision(s, "app", &image));
+    assert_false(t_reg_has_tag(s, "app", "v1"));
+    assert_true(t_reg_has_tag(s, "app", "latest") && t_reg_has_revision(s, "app", &image));
     assert_int_equal(result.items.n, 1);
     assert_int_equal(result.bytes, 0);
     assert_int_equal(result.untagged_bytes, 0);
@@ -71,10 +59,10 @@ static void a_digest_takes_its_tags_and_referrers(void **state)
     t_reg_tag(s, "app", "v1", &image);
     t_reg_tag(s, "app", "v2", &other);
     t_reg_tag(s, "app", t_fmt("sha256-%s.sig", ra_digest_hex(&image, text)), &signature);
-    t_ok(remove_with(s, (struct ra_rm_opts){0}, at("app", &image), &result, &err), &err);
-    assert_false(has_tag(s, "app", "v1") || t_reg_has_revision(s, "app", &image));
+    t_ok(remove_with(s, (struct ra_rm_opts){0}, t_reg_at("app", &image), &result, &err), &err);
+    assert_false(t_reg_has_tag(s, "app", "v1") || t_reg_has_revision(s, "app", &image));
     assert_false(t_reg_has_revision(s, "app", &referrer) || t_reg_has_revision(s, "app", &signature));
-    assert_true(has_tag(s, "app", "v2") && t_reg_has_layer(s, "app", &shared));
+    assert_true(t_reg_has_tag(s, "app", "v2") && t_reg_has_layer(s, "app", &shared));
     assert_int_equal(result.layer_links, 6);
     assert_true(result.bytes > 0);
 }
@@ -88,10 +76,10 @@ static void what_an_index_needs_is_refused(void **state)
                      index = t_reg_index(s, "app", &child, 1);
     t_reg_tag(s, "app", "multi", &index);
     const char *before = t_reg_listing(s);
-    t_fails_with(remove_with(s, (struct ra_rm_opts){0}, at("app", &child), NULL, &err), RA_DENIED, &err,
+    t_fails_with(remove_with(s, (struct ra_rm_opts){0}, t_reg_at("app", &child), NULL, &err), RA_DENIED, &err,
                  "tagged multi)");
     assert_string_equal(t_reg_listing(s), before);
-    t_ok(remove_with(s, (struct ra_rm_opts){.force = true}, at("app", &child), NULL, &err), &err);
+    t_ok(remove_with(s, (struct ra_rm_opts){.force = true}, t_reg_at("app", &child), NULL, &err), &err);
     assert_false(t_reg_has_revision(s, "app", &child));
 }
 
@@ -103,7 +91,7 @@ static void kept_referrers_forbid(void **state)
     struct ra_digest image = t_reg_image(s, "app", "v1", NULL, NULL);
     t_reg_image(s, "app", "sbom", NULL, &image);
     struct ra_rm_opts opts = {.keep_referrers = true};
-    t_fails(remove_with(s, opts, at("app", &image), NULL, &err), RA_DENIED, &err);
+    t_fails(remove_with(s, opts, t_reg_at("app", &image), NULL, &err), RA_DENIED, &err);
 }
 
 static void a_repository_leaves_nested_ones(void **state)
@@ -153,9 +141,9 @@ static void the_newest_stay(void **state)
         t_reg_tag(s, "app", tags[i], &image);
     struct ra_rm_opts opts = {.by = RA_RM_BY_VERSION, .keep_last = 2};
     t_ok(remove_with(s, opts, "app:*", NULL, &err), &err);
-    assert_true(has_tag(s, "app", "v2.0.0-rc.1") && has_tag(s, "app", "v1.10.0") &&
-                has_tag(s, "app", "edge"));
-    assert_false(has_tag(s, "app", "v1.9.0") || has_tag(s, "app", "v1.2.0"));
+    assert_true(t_reg_has_tag(s, "app", "v2.0.0-rc.1") && t_reg_has_tag(s, "app", "v1.10.0") &&
+                t_reg_has_tag(s, "app", "edge"));
+    assert_false(t_reg_has_tag(s, "app", "v1.9.0") || t_reg_has_tag(s, "app", "v1.2.0"));
 }
 
 static void age_is_the_tags_own(void **state)
@@ -172,8 +160,8 @@ static void age_is_the_tags_own(void **state)
     assert_true(ra_mem_set_mtime(s, ra_key_tag_current(&key, "app", "build-2"), ra_time_now()));
     struct ra_rm_opts opts = {.by = RA_RM_BY_UPDATED, .has_age = true, .older_than = RA_DAY};
     t_ok(remove_with(s, opts, "app:build-*", NULL, &err), &err);
-    assert_false(has_tag(s, "app", "build-1"));
-    assert_true(has_tag(s, "app", "build-2") && has_tag(s, "app", "release"));
+    assert_false(t_reg_has_tag(s, "app", "build-1"));
+    assert_true(t_reg_has_tag(s, "app", "build-2") && t_reg_has_tag(s, "app", "release"));
 }
 
 static void nothing_by_that_name(void **state)

@@ -64,18 +64,6 @@ static void assert_told(const struct removal *r, const char *repo, const char *t
     assert_int_equal(r->findings.list.at[0].severity, RA_WARNING);
 }
 
-static const char *at(const char *repo, const struct ra_digest *d)
-{
-    char text[RA_DIGEST_TEXT];
-    return t_fmt("%s@%s", repo, ra_digest_text(d, text));
-}
-
-static bool has_tag(struct ra_store *s, const char *repo, const char *tag)
-{
-    struct ra_key key;
-    return t_reg_has(s, ra_key_tag_current(&key, repo, tag));
-}
-
 static void a_moved_tag_stays(void **state)
 {
     (void)state;
@@ -88,8 +76,8 @@ static void a_moved_tag_stays(void **state)
     plan_then_wait(&r, s, (struct ra_rm_opts){0}, "app:build-*");
     t_reg_tag(s, "app", "build-1", &new);
     const struct ra_rm_result *result = sweep(&r);
-    assert_true(has_tag(s, "app", "build-1"));
-    assert_false(has_tag(s, "app", "build-2"));
+    assert_true(t_reg_has_tag(s, "app", "build-1"));
+    assert_false(t_reg_has_tag(s, "app", "build-2"));
     assert_told(&r, "app", "build-1");
     assert_int_equal(result->items.n, 1);
     assert_string_equal(result->items.at[0].tag, "build-2");
@@ -107,7 +95,7 @@ static void a_tag_pushed_anew_stays(void **state)
     plan_then_wait(&r, s, (struct ra_rm_opts){0}, "app:v1");
     t_reg_tag(s, "app", "v1", &image);
     assert_int_equal(sweep(&r)->items.n, 0);
-    assert_true(has_tag(s, "app", "v1"));
+    assert_true(t_reg_has_tag(s, "app", "v1"));
     assert_told(&r, "app", "v1");
     release(&r);
 }
@@ -121,7 +109,7 @@ static void what_is_tagged_meanwhile_stays(void **state)
     t_reg_image(s, "app", "signature", NULL, &image);
     t_reg_tag(s, "app", "v1", &image);
     const char *before = t_reg_listing(s);
-    plan_then_wait(&r, s, (struct ra_rm_opts){0}, at("app", &image));
+    plan_then_wait(&r, s, (struct ra_rm_opts){0}, t_reg_at("app", &image));
     assert_true(ra_rm_result(r.rm)->layer_links > 0);
     t_reg_tag(s, "app", "v2", &image);
     const struct ra_rm_result *result = sweep(&r);
@@ -159,7 +147,7 @@ static void a_layer_used_meanwhile_stays(void **state)
     RA_AUTO_PTR(ra_store) s = t_reg_new();
     struct ra_digest base = t_reg_layer(s, "app", "base");
     struct ra_digest old = t_reg_image(s, "app", "old", &base, NULL);
-    plan_then_wait(&r, s, (struct ra_rm_opts){0}, at("app", &old));
+    plan_then_wait(&r, s, (struct ra_rm_opts){0}, t_reg_at("app", &old));
     struct ra_digest new = t_reg_image(s, "app", "new", &base, NULL);
     t_reg_tag(s, "app", "v2", &new);
     sweep(&r);
@@ -175,7 +163,7 @@ static void what_is_signed_meanwhile_stays(void **state)
     RA_AUTO_PTR(ra_store) s = t_reg_new();
     struct ra_digest image = t_reg_image(s, "app", "image", NULL, NULL);
     t_reg_tag(s, "app", "v1", &image);
-    plan_then_wait(&r, s, (struct ra_rm_opts){0}, at("app", &image));
+    plan_then_wait(&r, s, (struct ra_rm_opts){0}, t_reg_at("app", &image));
     struct ra_digest signature = t_reg_image(s, "app", "signature", NULL, &image);
     sweep(&r);
     assert_true(t_reg_has_revision(s, "app", &image) && t_reg_has_revision(s, "app", &signature));
@@ -211,7 +199,7 @@ static void an_upload_begun_meanwhile_stays(void **state)
     t_reg_put(s, RA_REPOSITORIES "app/_uploads/new/data", "half");
     const struct ra_rm_result *result = sweep(&r);
     assert_true(t_reg_has(s, RA_REPOSITORIES "app/_uploads/new/data"));
-    assert_false(t_reg_has(s, RA_REPOSITORIES "app/_uploads/old/data") || has_tag(s, "app", "v1"));
+    assert_false(t_reg_has(s, RA_REPOSITORIES "app/_uploads/old/data") || t_reg_has_tag(s, "app", "v1"));
     assert_told(&r, "app", NULL);
     assert_int_equal(result->items.n, 1); /* the tag; not the repository */
     assert_non_null(result->items.at[0].tag);
@@ -228,13 +216,14 @@ static void other_pushes_disturb_nothing(void **state)
     struct ra_digest kept = t_reg_image(s, "app", "kept", &base, NULL);
     t_reg_tag(s, "app", "v1", &old);
     t_reg_tag(s, "app", "v2", &kept);
-    plan_then_wait(&r, s, (struct ra_rm_opts){0}, at("app", &old));
+    plan_then_wait(&r, s, (struct ra_rm_opts){0}, t_reg_at("app", &old));
     struct ra_digest new = t_reg_image(s, "app", "new", &base, NULL);
     t_reg_tag(s, "app", "v3", &new);
     t_reg_tag(s, "app", "v2", &new);
     assert_int_equal(sweep(&r)->items.n, 2);
-    assert_false(t_reg_has_revision(s, "app", &old) || has_tag(s, "app", "v1"));
-    assert_true(t_reg_has_layer(s, "app", &base) && has_tag(s, "app", "v2") && has_tag(s, "app", "v3"));
+    assert_false(t_reg_has_revision(s, "app", &old) || t_reg_has_tag(s, "app", "v1"));
+    assert_true(t_reg_has_layer(s, "app", &base) && t_reg_has_tag(s, "app", "v2") &&
+                t_reg_has_tag(s, "app", "v3"));
     assert_int_equal(r.findings.list.n, 0);
     release(&r);
 }
@@ -267,9 +256,9 @@ static void what_a_tag_that_stays_needs_stays(void **state)
         t_reg_tag(inner, "app", "v1", &image);
         struct ra_fault_plan fault = {.at = call, .ops = RA_FAULT_REMOVE, .error = EACCES};
         RA_AUTO_PTR(ra_store) s = ra_fault_wrap(inner, &fault);
-        plan(&r, s, (struct ra_rm_opts){0}, at("app", &image));
+        plan(&r, s, (struct ra_rm_opts){0}, t_reg_at("app", &image));
         sweep(&r);
-        if (has_tag(inner, "app", "v1"))
+        if (t_reg_has_tag(inner, "app", "v1"))
             assert_true(t_reg_has_revision(inner, "app", &image));
         assert_int_equal(r.findings.list.n > 0, ra_fault_calls(s) >= call);
         release(&r);
