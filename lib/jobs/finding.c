@@ -17,8 +17,8 @@ const struct ra_finding_code ra_finding_codes[] = {
      "a manifest is no JSON, too large or has the wrong form; what the repository links is kept"},
     {"blobs-spared",
      "no blob was removed, as some repository may have been overlooked; see the other findings"},
-    {"changed",
-     "something changed after the plan to remove it was made, and was left alone; the next run looks again"},
+    {"changed", "something changed after it was planned to remove or replace it, and was left alone; the "
+                "next run looks again"},
     {"corrupt-blob", "a blob's bytes are not what its digest says; fsck --repair moves it aside, push the "
                      "image again or refill"},
     {"damaged-blob",

@@ -26,6 +26,8 @@ void ra_import_free(struct ra_import *im)
         free(d->tag);
     }
     ra_vec_release(&im->doomed);
+    ra_names_release(&im->tags);
+    ra_vec_release(&im->tags_image);
     ra_vec_release(&im->shown);
     ra_vec_release(&im->blobs);
     ra_vec_release(&im->images);

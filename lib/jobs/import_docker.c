@@ -146,10 +146,11 @@ int ra_import_docker_decide(struct ra_import *im, struct import_image *image, st
         return 0;
     int rc = ra_link_read(im->job->store, ra_key_tag_current(&key, image->pub.repo, image->pub.tag), &have,
                           NULL, err);
-    if (rc == -RA_NOTFOUND || rc == -RA_CORRUPT)
-        return ra_err_clear(err), 0;
-    if (rc < 0)
+    if (rc < 0 && rc != -RA_NOTFOUND && rc != -RA_CORRUPT)
         return rc;
+    ra_import_note_tag(image, rc < 0 ? NULL : &have);
+    if (rc < 0)
+        return ra_err_clear(err), 0;
     if (is_there(im, docker, &have)) {
         image->pub.status = RA_IMPORT_UNCHANGED;
         image->pub.digest = have;

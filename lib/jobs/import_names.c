@@ -323,6 +323,16 @@ static void keep_tag(struct ra_import *im, struct import_image *image, const str
             "the tag points to %s and was left alone; --replace moves it", ra_digest_text(have, text));
 }
 
+void ra_import_note_tag(struct import_image *image, const struct ra_digest *have)
+{
+    if (image->looked)
+        return;
+    image->looked = true;
+    image->had = have;
+    if (have)
+        image->was = *have;
+}
+
 int ra_import_decide(struct ra_import *im, struct import_image *image, struct ra_err *err)
 {
     struct ra_key key;
@@ -335,6 +345,7 @@ int ra_import_decide(struct ra_import *im, struct import_image *image, struct ra
     if (rc < 0 && rc != -RA_NOTFOUND && rc != -RA_CORRUPT)
         return rc;
     ra_err_clear(err);
+    ra_import_note_tag(image, rc < 0 ? NULL : &have);
     if (rc < 0)
         image->pub.status = RA_IMPORT_CREATED;
     else if (ra_digest_eq(&have, &pub->digest))
@@ -344,4 +355,38 @@ int ra_import_decide(struct ra_import *im, struct import_image *image, struct ra
     else
         keep_tag(im, image, &have);
     return 0;
+}
+
+/* --- what came since ---------------------------------------------------------------------------------------- */
+
+static bool is_as_it_was(void *arg, const char *repo, const char *tag, const struct ra_digest *have)
+{
+    struct ra_import *im = arg;
+    ra_auto_free char *full = ra_asprintf("%s:%s", repo, tag);
+    uint32_t number = ra_names_find(&im->tags, full, strlen(full));
+    struct import_image *image = number == RA_NO_NAME ? NULL : &im->images.at[im->tags_image.at[number]];
+    if (!image || (image->had && ra_digest_eq(have, &image->was)))
+        return true;
+    image->pub.status = RA_IMPORT_SKIPPED;
+    ra_find(im->job->findings, RA_WARNING, "changed",
+            &(struct ra_place){.repository = repo, .tag = tag, .digest = &image->pub.digest},
+            "the tag was written since it was looked at, and stays");
+    return false;
+}
+
+void ra_import_guard_tags(struct ra_import *im, struct ra_put *put)
+{
+    RA_BUF_AUTO full = {0};
+    for (size_t i = 0; i < im->images.n; i++) {
+        const struct import_image *image = &im->images.at[i];
+        if (!image->pub.tag || image->dropped || image->pub.status == RA_IMPORT_SKIPPED)
+            continue;
+        ra_buf_clear(&full);
+        ra_buf_addf(&full, "%s:%s", image->pub.repo, image->pub.tag);
+        bool fresh;
+        ra_names_add(&im->tags, ra_buf_str(&full), full.len, &fresh);
+        if (fresh)
+            *ra_vec_push(&im->tags_image) = i;
+    }
+    ra_put_ask(put, is_as_it_was, im);
 }

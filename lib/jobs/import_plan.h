@@ -16,6 +16,7 @@
 #ifndef RA_JOBS_IMPORT_PLAN_H
 #define RA_JOBS_IMPORT_PLAN_H
 
+#include "base/names.h"
 #include "base/vec.h"
 #include "format/members.h"
 #include "jobs/import.h"
@@ -44,7 +45,10 @@ struct import_image {
     uint32_t root;              /* its manifest's number, or RA_NONE while that is not made yet */
     struct ra_digest subject;   /* what it is about */
     bool has_subject;
-    bool dropped;  /* not selected */
+    bool dropped; /* not selected */
+    /* What the tag held when it was first looked at. */
+    struct ra_digest was;
+    bool had, looked;
     size_t docker; /* its number in import_docker.c's table */
 };
 
@@ -80,7 +84,9 @@ struct ra_import {
     struct ra_import_counts counts;
     size_t replacing, removing;
     RA_VEC(struct import_doomed) doomed;
-    bool mirror_listed; /* only repositories that the backup has are mirrored */
+    bool mirror_listed;        /* only repositories that the backup has are mirrored */
+    struct ra_names tags;      /* "repo:tag" of those that may be written, see ra_import_guard_tags */
+    RA_VEC(size_t) tags_image; /* and beside them their images */
 };
 
 /* Where blobs go: nowhere in a dry run, when they are only verified. */
@@ -120,6 +126,11 @@ int ra_import_write_links(struct ra_import *im, struct ra_err *err);
 int ra_import_name_all(struct ra_import *im, struct ra_err *err);
 /* What becomes of an image whose digest is known now. */
 int ra_import_decide(struct ra_import *im, struct import_image *image, struct ra_err *err);
+/* Notes what its tag holds, NULL: nothing, the first time that anybody looks. */
+void ra_import_note_tag(struct import_image *image, const struct ra_digest *have);
+/* Has `put` leave tags alone that somebody wrote after they were looked at, as while the question waited: each is a
+ * finding, and its image skipped. */
+void ra_import_guard_tags(struct ra_import *im, struct ra_put *put);
 /* A repository of an archive under the name it gets here, by --keep-host and --prefix alone. INVALID. */
 int ra_import_rename(const struct ra_import_opts *opts, const char *repo, char **out, struct ra_err *err);
 

@@ -148,6 +148,7 @@ static int write_links(struct ra_import *im, struct ra_err *err)
         if (!b->absent[r->digest])
             ra_put_revision(put, b->repos[r->repo], &s->digests.at[r->digest]);
     note_tags(im, put);
+    ra_import_guard_tags(im, put);
     ra_progress_phase(im->job->progress, "linking", 0, 0);
     return ra_put_finish(put, ra_job_io_threads(im->job), NULL, err);
 }

@@ -187,6 +187,8 @@ struct ra_put {
     struct ra_names names;
     struct ra_digest_set digests;
     RA_VEC(struct link) links[STAGES];
+    bool (*may)(void *arg, const char *repo, const char *tag, const struct ra_digest *have); /* or NULL */
+    void *arg;
 };
 
 struct ra_put *ra_put_new(struct ra_store *s)
@@ -241,6 +243,14 @@ void ra_put_tag(struct ra_put *p, const char *repo, const char *tag, const struc
 {
     note(p, HISTORY, repo, tag, d);
     note(p, CURRENT, repo, tag, d);
+}
+
+void ra_put_ask(struct ra_put *p,
+                bool (*may)(void *arg, const char *repo, const char *tag, const struct ra_digest *have),
+                void *arg)
+{
+    p->may = may;
+    p->arg = arg;
 }
 
 static int by_place(const struct link *a, const struct link *b, bool with_digest)
@@ -307,20 +317,24 @@ static const char *key_of(const struct ra_put *p, enum stage stage, const struct
     }
 }
 
-/* Whether the link is there and right. One below an algorithm other than sha256 may name the sha256 of the
- * same bytes: so the registry writes it itself. */
-static int already(struct ra_store *s, const char *key, enum stage stage, const struct ra_digest *want,
-                   struct ra_err *err)
+/* Whether the link is to stay as it is, for being right or for being asked to. One below an algorithm other than sha256
+ * may name the sha256 of the same bytes: so the registry writes it itself. */
+static int stays(const struct ra_put *p, enum stage stage, const struct link *l, const char *key,
+                 struct ra_err *err)
 {
+    const struct ra_digest *want = &p->digests.at[l->digest];
     struct ra_digest have;
-    int rc = ra_link_read(s, key, &have, NULL, err);
+    int rc = ra_link_read(p->store, key, &have, NULL, err);
     if (rc == -RA_NOTFOUND || rc == -RA_CORRUPT) {
         ra_err_clear(err);
         return 0;
     }
     if (rc < 0)
         return rc;
-    return ra_digest_eq(&have, want) || (stage == LAYERS && want->alg != RA_SHA256 && have.alg == RA_SHA256);
+    bool right =
+        ra_digest_eq(&have, want) || (stage == LAYERS && want->alg != RA_SHA256 && have.alg == RA_SHA256);
+    bool asks = stage == CURRENT && p->may;
+    return right || (asks && !p->may(p->arg, p->names.at[l->repo], p->names.at[l->tag], &have));
 }
 
 static int write_link(void *arg, size_t i, unsigned worker, struct ra_err *err)
@@ -331,9 +345,9 @@ static int write_link(void *arg, size_t i, unsigned worker, struct ra_err *err)
     const struct ra_digest *d = &w->put->digests.at[l->digest];
     struct ra_key key;
     char text[RA_DIGEST_TEXT];
-    int there = already(w->put->store, key_of(w->put, w->stage, l, &key), w->stage, d, err);
-    if (there != 0)
-        return there < 0 ? there : 0;
+    int rc = stays(w->put, w->stage, l, key_of(w->put, w->stage, l, &key), err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     ra_digest_text(d, text);
     __atomic_add_fetch(w->written, 1, __ATOMIC_RELAXED);
     return ra_store_put(w->put->store, key.s, text, strlen(text), RA_WRITE_REPLACE | RA_WRITE_DEFER, err);

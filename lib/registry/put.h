@@ -80,6 +80,11 @@ void ra_put_revision(struct ra_put *p, const char *repo, const struct ra_digest 
 void ra_put_tag(struct ra_put *p, const char *repo, const char *tag, const struct ra_digest *d);
 /* Another digest that the tag had once (its history). */
 void ra_put_tag_history(struct ra_put *p, const char *repo, const char *tag, const struct ra_digest *d);
+/* Asked, from any thread, before the current link of a tag is written over another: `have` is what it holds. False
+ * leaves the tag as it is. */
+void ra_put_ask(struct ra_put *p,
+                bool (*may)(void *arg, const char *repo, const char *tag, const struct ra_digest *have),
+                void *arg);
 
 /* Waits for the blobs to be durable, then writes all that was noted down, in order; it is empty afterwards.
  * `counts` may be NULL and is added to. On failure what was written so far stays: a prefix of the order

@@ -9,6 +9,7 @@
 #include "jobs/export.h"
 #include "jobs/import.h"
 #include "registry/layout.h"
+#include "registry/read.h"
 #include "store/fault.h"
 #include "store/mem.h"
 
@@ -146,6 +147,47 @@ static void a_restored_storage_is_the_same(void **state)
     assert_string_equal(undisturbed(backup), t_reg_listing(source));
 }
 
+/* Somebody pushes `moved` to a tag while the question waits. */
+static void import_while_pushing(const char *path, bool replace, const char *repo, const char *tag, bool had)
+{
+    RA_ERR_AUTO err = {0};
+    struct ra_key key;
+    struct ra_digest now;
+    struct ra_findings findings = RA_FINDINGS_INIT;
+    RA_AUTO_PTR(ra_store) s = t_reg_new();
+    RA_AUTO_PTR(ra_import) im = NULL;
+    struct ra_job job = {.store = s, .threads = 2, .findings = &findings};
+    struct ra_import_opts opts = {.path = path, .replace = replace};
+    struct ra_digest before = t_reg_image(s, repo, "before", NULL, NULL);
+    struct ra_digest moved = t_reg_image(s, repo, "moved", NULL, NULL);
+    if (had)
+        t_reg_tag(s, repo, tag, &before);
+    t_ok(ra_import_open(&job, &opts, &im, &err), &err);
+    t_reg_tag(s, repo, tag, &moved);
+    t_ok(ra_import_run(im, &err), &err);
+    t_ok(ra_link_read(s, ra_key_tag_current(&key, repo, tag), &now, NULL, &err), &err);
+    assert_true(ra_digest_eq(&now, &moved));
+    assert_int_equal(findings.list.n, 1);
+    assert_int_equal(findings.list.at[0].severity, RA_WARNING);
+    assert_string_equal(findings.list.at[0].tag, tag);
+    const struct ra_import_image *image;
+    for (size_t i = 0; (image = ra_import_image(im, i)); i++)
+        assert_int_equal(image->status == RA_IMPORT_SKIPPED,
+                         ra_streq(image->repo, repo) && ra_streq(image->tag, tag));
+    ra_findings_release(&findings);
+}
+
+static void a_tag_that_moved_meanwhile_stays(void **state)
+{
+    (void)state;
+    import_while_pushing(backup, true, "team/app", "v1", true);
+    import_while_pushing(backup, true, "team/app", "v1", false);
+    import_while_pushing(backup, false, "team/app", "multi", false);
+    import_while_pushing(docker, true, "b/c", "2", true);
+    import_while_pushing(docker, true, "a", "1", false);
+    import_while_pushing(docker, false, "a", "1", false);
+}
+
 /* --- export --------------------------------------------------------------------------------------------------- */
 
 static int wrapped_export(uint64_t n, struct ra_fault_plan plan, const char *path, bool *reached,
@@ -262,8 +304,11 @@ static int drop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_restored_storage_is_the_same), cmocka_unit_test(import_of_a_backup),
-        cmocka_unit_test(import_of_a_docker_archive),     cmocka_unit_test(export_is_complete_or_not_there),
+        cmocka_unit_test(a_tag_that_moved_meanwhile_stays),
+        cmocka_unit_test(a_restored_storage_is_the_same),
+        cmocka_unit_test(import_of_a_backup),
+        cmocka_unit_test(import_of_a_docker_archive),
+        cmocka_unit_test(export_is_complete_or_not_there),
         cmocka_unit_test(export_while_things_vanish),
     };
     return cmocka_run_group_tests(tests, make, drop);
