@@ -23,6 +23,14 @@ void *ra_calloc(size_t n, size_t size)
     return p;
 }
 
+void *ra_io_buffer(size_t size)
+{
+    void *p;
+    if (posix_memalign(&p, 64, size ? size : 1))
+        out_of_memory();
+    return p;
+}
+
 void *ra_realloc_array(void *p, size_t n, size_t size)
 {
     void *q = reallocarray(p, n ? n : 1, size ? size : 1);

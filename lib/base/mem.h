@@ -11,6 +11,8 @@
 
 void *ra_malloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *ra_calloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
+/* For reading files into: begins on a cache line, since some processors copy several times slower to elsewhere. */
+void *ra_io_buffer(size_t size) __attribute__((malloc, returns_nonnull));
 void *ra_realloc_array(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
 char *ra_strdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *ra_strndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));

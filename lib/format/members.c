@@ -247,7 +247,7 @@ int ra_members_get(const struct ra_members *m, const char *name, size_t limit, s
 static int same_bytes(int fd, uint64_t a, uint64_t b, uint64_t size, struct ra_err *err)
 {
     enum { PIECE = 65536 };
-    ra_auto_free char *left = ra_malloc(PIECE), *right = ra_malloc(PIECE);
+    ra_auto_free char *left = ra_io_buffer(PIECE), *right = ra_io_buffer(PIECE);
     struct ra_member_reader one = {fd, false, a, size, "twin"}, other = {fd, false, b, size, "twin"};
     while (one.left > 0) {
         ssize_t n = ra_member_read(&one, left, PIECE, err);

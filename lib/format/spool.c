@@ -163,7 +163,7 @@ static int put(int fd, const char *folder, const char *p, size_t n, struct ra_er
 static int pour(struct ra_input *in, int fd, const char *folder, struct ra_progress *progress,
                 struct ra_err *err)
 {
-    ra_auto_free char *piece = ra_malloc(PIECE);
+    ra_auto_free char *piece = ra_io_buffer(PIECE);
     uint64_t total = 0;
     ssize_t n;
     while ((n = input_read(in, piece, PIECE, err)) > 0) {

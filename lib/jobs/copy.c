@@ -174,7 +174,7 @@ static int transfer(struct run *r, const struct blob *b, const char *key, bool *
 {
     RA_AUTO_PTR(ra_reader) from = NULL;
     RA_AUTO_PTR(ra_put_blob) to = NULL;
-    ra_auto_free char *bytes = ra_malloc(STEP);
+    ra_auto_free char *bytes = ra_io_buffer(STEP);
     struct ra_blob_id id;
     ssize_t n = 1;
     int rc = ra_read_open(r->job->store, key, 0, UINT64_MAX, RA_READ_ONCE, &from, err);

@@ -60,7 +60,7 @@ static int pump(struct ra_export_plan *p, uint32_t number, struct ra_reader *fro
 {
     uint64_t size = p->state.blobs.at[number].size, total = 0;
     size_t piece = size < PIECE ? (size_t)size + 1 : PIECE;
-    ra_auto_free char *buffer = ra_malloc(piece);
+    ra_auto_free char *buffer = ra_io_buffer(piece);
     RA_AUTO_PTR(ra_hasher) h = p->opts->no_verify ? NULL : ra_hasher_new(p->state.digests.at[number].alg);
     ssize_t n;
     while ((n = ra_read(from, buffer, piece, err)) > 0) {

@@ -12,7 +12,8 @@
 #include <stdatomic.h>
 #include <sys/random.h>
 
-#define BUFFER ((size_t)1 << 20)
+/* What was read is still in the processor's own cache when it is hashed. */
+#define BUFFER ((size_t)256 << 10)
 
 struct reading {
     struct ra_fsck *f;
@@ -184,7 +185,7 @@ static int check_blob(void *arg, size_t i, unsigned worker, struct ra_err *err)
         return 0;
     atomic_fetch_add(&r->done, 1);
     if (!lane->buffer)
-        lane->buffer = ra_malloc(BUFFER);
+        lane->buffer = ra_io_buffer(BUFFER);
     ra_fsck_digest(r->f, r->ids.at[i], &want);
     int rc = read_blob(r, lane, &want, &reading);
     ra_progress_add(r->f->job->progress, 1, 0);

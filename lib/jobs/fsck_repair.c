@@ -182,7 +182,7 @@ static int mend_links(struct repair *r, struct ra_err *err)
 
 int ra_fsck_repair(struct ra_fsck *f, const struct ra_fsck_source *from, struct ra_err *err)
 {
-    ra_auto_free char *buffer = ra_malloc(BUFFER);
+    ra_auto_free char *buffer = ra_io_buffer(BUFFER);
     struct repair r = {.f = f, .from = from, .buffer = buffer};
     ra_progress_phase(f->job->progress, "repairing", f->fixes.n, 0);
     int rc = mend_blobs(&r, err);

@@ -73,7 +73,7 @@ static int copy_member(struct ra_import *im, const struct ra_found *from, struct
 {
     RA_AUTO(ra_member_reader, _release) r = {.fd = -1};
     size_t piece = from->size < PIECE ? (size_t)from->size + 1 : PIECE;
-    ra_auto_free char *buffer = ra_malloc(piece);
+    ra_auto_free char *buffer = ra_io_buffer(piece);
     int rc = ra_member_open(im->members, from, &r, err);
     for (ssize_t n = 1; rc == 0 && n > 0;) {
         if ((rc = ra_check_cancelled(err)) < 0)

@@ -37,7 +37,7 @@ static ssize_t feed_next(void *arg, const void **p, struct ra_err *err)
 
 static int open_feed(struct ra_import *im, const struct ra_found *member, struct feed *f, struct ra_err *err)
 {
-    *f = (struct feed){.im = im, .reader = {.fd = -1}, .buffer = ra_malloc(PIECE)};
+    *f = (struct feed){.im = im, .reader = {.fd = -1}, .buffer = ra_io_buffer(PIECE)};
     return ra_member_open(im->members, member, &f->reader, err);
 }
 

@@ -38,7 +38,7 @@ static int open_blob(struct ra_import *im, uint32_t number, struct ra_put_blob *
 static int copy_from_stream(struct ra_import *im, uint32_t number, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_put_blob) to = NULL;
-    ra_auto_free char *piece = ra_malloc(PIECE);
+    ra_auto_free char *piece = ra_io_buffer(PIECE);
     int rc = open_blob(im, number, &to, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
@@ -64,7 +64,7 @@ static int copy_from_file(struct ra_import *im, uint32_t number, struct ra_err *
     if (rc != 0)
         return rc < 0 ? rc : 0;
     size_t size = blob->size < PIECE ? (size_t)blob->size + 1 : PIECE;
-    ra_auto_free char *piece = ra_malloc(size);
+    ra_auto_free char *piece = ra_io_buffer(size);
     ssize_t n;
     while ((n = ra_member_read(&from, piece, size, err)) > 0) {
         ra_progress_add(im->job->progress, 0, (uint64_t)n);

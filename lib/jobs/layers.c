@@ -77,7 +77,7 @@ const char *ra_change_name(enum ra_change change)
 struct flow {
     const struct ra_job *job;
     struct ra_reader *reader;
-    char buffer[BUFFER];
+    char *buffer;
 };
 
 static ssize_t read_on(void *arg, const void **p, struct ra_err *err)
@@ -99,12 +99,11 @@ int ra_layer_each(const struct ra_job *job, const struct ra_digest *layer,
     struct ra_member member;
     RA_AUTO_PTR(ra_reader) reader = NULL;
     RA_AUTO_PTR(ra_layertar) tar = NULL;
-    ra_auto_free struct flow *flow = ra_malloc(sizeof(*flow));
+    ra_auto_free char *buffer = ra_io_buffer(BUFFER);
     int rc = ra_read_open(job->store, ra_key_blob(&key, layer), 0, UINT64_MAX, RA_READ_ONCE, &reader, err);
-    flow->job = job;
-    flow->reader = reader;
+    struct flow flow = {job, reader, buffer};
     if (rc == 0)
-        rc = ra_layertar_open(&(struct ra_source){read_on, flow}, &tar, err);
+        rc = ra_layertar_open(&(struct ra_source){read_on, &flow}, &tar, err);
     if (rc < 0)
         return rc;
     for (uint32_t number = 0; (rc = ra_layertar_next(tar, &member, err)) > 0; number++)

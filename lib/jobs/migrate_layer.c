@@ -24,7 +24,7 @@ struct flow {
     const uint8_t *content; /* what the tar walk has not seen yet */
     size_t content_left;
     size_t ahead; /* bytes in `chunk` that were read to see what they are */
-    uint8_t chunk[CHUNK];
+    uint8_t *chunk;
 };
 
 static void flow_free(struct flow *f)
@@ -36,6 +36,7 @@ static void flow_free(struct flow *f)
     ra_decoder_free(f->decoder);
     ra_gzip_free(f->gzip);
     ra_tarsum_free(f->tarsum);
+    free(f->chunk);
     free(f);
 }
 RA_DEFINE_AUTO_PTR(flow, flow_free)
@@ -256,6 +257,7 @@ static int finish_blob(struct flow *f, struct ra_err *err)
 int ra_mig_layer_pass(struct ra_mig_pass *p, struct ra_err *err)
 {
     RA_AUTO_PTR(flow) f = ra_new(struct flow);
+    f->chunk = ra_io_buffer(CHUNK);
     f->pass = p;
     int rc = begin(f, err);
     if (rc == 0)
