@@ -5,55 +5,15 @@
 
 /* --- sizes: what descriptors say against what is there ----------------------------------------------------------- */
 
-struct sizing {
-    struct ra_fsck *f;
-    struct worker {
-        struct ra_buf bytes;
-        struct ra_refs refs;
-    } * workers;
-};
-
-static void check_size(struct ra_fsck *f, const struct ra_ref *ref)
+static void check_sizes(struct ra_fsck *f)
 {
     struct ra_blobs *blobs = f->survey.blobs;
-    uint32_t id = ra_blobs_find(blobs, &ref->digest);
-    if (ref->size < 0 || id == RA_NONE || ref->role == RA_REF_SUBJECT || ref->role == RA_REF_MENTIONED)
-        return;
-    if (ra_blobs_flags(blobs, id) & RA_BLOB_PRESENT && ra_blobs_size(blobs, id) != (uint64_t)ref->size)
-        ra_blobs_set(blobs, id, RA_FSCK_SIZE | RA_FSCK_BAD);
-}
-
-static int check_sizes_of(void *arg, size_t i, unsigned worker, struct ra_err *err)
-{
-    struct sizing *s = arg;
-    struct worker *w = &s->workers[worker];
-    const struct ra_survey_manifest *m = s->f->survey.manifests.at[i];
-    struct ra_digest digest;
-    (void)err;
-    if (m->state != RA_STATE_OK && m->state != RA_STATE_ODD)
-        return 0;
-    ra_fsck_digest(s->f, m->blob, &digest);
-    ra_buf_clear(&w->bytes);
-    /* What cannot be read any more has been, a moment ago: the bytes' check tells. */
-    if (ra_blob_get(s->f->job->store, &digest, RA_MANIFEST_MAX, &w->bytes, NULL) < 0 ||
-        ra_refs_read(&w->refs, w->bytes.data, w->bytes.len, NULL) < 0)
-        return 0;
-    ra_vec_each (ref, &w->refs.list)
-        check_size(s->f, ref);
-    return 0;
-}
-
-static int check_sizes(struct ra_fsck *f, struct ra_err *err)
-{
-    unsigned threads = ra_job_io_threads(f->job);
-    struct sizing s = {.f = f, .workers = ra_calloc(threads, sizeof(*s.workers))};
-    int rc = ra_parallel(threads, f->survey.manifests.n, check_sizes_of, &s, err);
-    for (unsigned i = 0; i < threads; i++) {
-        ra_buf_release(&s.workers[i].bytes);
-        ra_refs_release(&s.workers[i].refs);
+    for (unsigned part = 0; part < RA_BLOBS_PARTS; part++) {
+        size_t n;
+        ra_auto_free uint32_t *ids = ra_blobs_part(blobs, part, RA_BLOB_PRESENT | RA_BLOB_DISPUTED, 0, &n);
+        for (size_t i = 0; i < n; i++)
+            ra_blobs_set(blobs, ids[i], RA_FSCK_SIZE | RA_FSCK_BAD);
     }
-    free(s.workers);
-    return rc;
 }
 
 /* --- repository by repository ----------------------------------------------------------- */
@@ -360,5 +320,7 @@ static int check_repositories(struct ra_fsck *f, struct ra_err *err)
 int ra_fsck_graph(struct ra_fsck *f, struct ra_err *err)
 {
     int rc = check_repositories(f, err);
-    return rc < 0 ? rc : check_sizes(f, err);
+    if (rc == 0)
+        check_sizes(f);
+    return rc;
 }

@@ -25,6 +25,12 @@ static void look_for_late(struct ra_survey_run *run, struct ra_survey_worker *w,
     ra_blobs_size_is(run->out->blobs, id, ra_survey_wants(run, RA_SURVEY_DISK) ? st.disk : st.size);
 }
 
+/* A subject may be another's, and what is merely mentioned may be anything. */
+static bool tells_size(const struct ra_ref *ref)
+{
+    return ref->role != RA_REF_SUBJECT && ref->role != RA_REF_MENTIONED;
+}
+
 static struct ra_survey_manifest *make(struct ra_survey_run *run, struct ra_survey_worker *w, uint32_t blob,
                                        enum ra_manifest_state state)
 {
@@ -39,7 +45,7 @@ static struct ra_survey_manifest *make(struct ra_survey_run *run, struct ra_surv
             if ((int)ref->role != role)
                 continue;
             *to = ra_blobs_add(run->out->blobs, &ref->digest);
-            if (ref->size >= 0)
+            if (ref->size >= 0 && tells_size(ref))
                 ra_blobs_declare(run->out->blobs, *to, (uint64_t)ref->size);
             look_for_late(run, w, ref, *to);
             to++;

@@ -215,17 +215,30 @@ static uint64_t with_size(uint64_t word, uint64_t size)
     return (word & ~SIZE_MAX48) | (size < SIZE_MAX48 ? size : SIZE_MAX48);
 }
 
+static bool has(uint64_t word, unsigned flag)
+{
+    return word & (uint64_t)flag << SIZE_BITS;
+}
+
+/* The flag, when another size than `size` was told before. */
+static unsigned dispute(uint64_t word, uint64_t size)
+{
+    bool told = has(word, RA_BLOB_SIZED | RA_BLOB_DECLARED);
+    return told && with_size(word, size) != word ? RA_BLOB_DISPUTED : 0;
+}
+
 static uint64_t with_real_size(uint64_t word, uint64_t size)
 {
-    return with_flags(with_size(word, size), RA_BLOB_SIZED);
+    unsigned disputed = has(word, RA_BLOB_SIZED) ? 0 : dispute(word, size);
+    return with_flags(with_size(word, size), RA_BLOB_SIZED | disputed);
 }
 
 static uint64_t with_declared_size(uint64_t word, uint64_t size)
 {
-    uint64_t sized = (uint64_t)RA_BLOB_SIZED << SIZE_BITS;
-    if (word & sized || size < (word & SIZE_MAX48))
-        return with_flags(word, RA_BLOB_DECLARED);
-    return with_flags(with_size(word, size), RA_BLOB_DECLARED);
+    unsigned flags = RA_BLOB_DECLARED | dispute(word, size);
+    if (has(word, RA_BLOB_SIZED) || size < (word & SIZE_MAX48))
+        return with_flags(word, flags);
+    return with_flags(with_size(word, size), flags);
 }
 
 /* Puts change(word, value) in the place of the word, and returns the one before. */

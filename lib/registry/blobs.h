@@ -20,7 +20,9 @@ enum ra_blob_flag { /* facts that are only ever added */
                     RA_BLOB_MANIFEST = 1 << 2, /* a revision or a tag names it */
                     RA_BLOB_DECLARED = 1 << 3, /* some descriptor gave a size */
                     RA_BLOB_YOUNG = 1 << 4,    /* its file changed lately, as far as anybody looked */
-                    RA_BLOB_USER = 1 << 8,     /* this bit and higher ones are the job's: marks */
+                    RA_BLOB_DISPUTED =
+                        1 << 5, /* two sizes were told of it, by descriptors or by one and the file */
+                    RA_BLOB_USER = 1 << 8, /* this bit and higher ones are the job's: marks */
 };
 
 struct ra_blobs;

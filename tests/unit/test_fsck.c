@@ -52,6 +52,29 @@ static void damage_names_the_tags(void **state)
     ra_store_close(t.s);
 }
 
+/* Whatever the order of reading: the one of two descriptors that is wrong is found. */
+static void one_of_two_descriptors_lies(void **state)
+{
+    (void)state;
+    static const char image[] =
+        "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":"
+        "{\"mediaType\":\"application/"
+        "vnd.oci.image.config.v1+json\",\"digest\":\"%s\",\"size\":2},\"layers\":["
+        "{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"%s\",\"size\":%d}]}";
+    for (int wrong = -1; wrong <= 1; wrong++) {
+        RA_AUTO_PTR(ra_store) s = t_reg_new();
+        struct ra_digest config = t_reg_layer(s, "app", "{}"), layer = t_reg_layer(s, "app", "layer");
+        char of_config[RA_DIGEST_TEXT], of_layer[RA_DIGEST_TEXT];
+        for (int k = 0; k < 2; k++) {
+            const char *json = t_fmt(image, ra_digest_text(&config, of_config),
+                                     ra_digest_text(&layer, of_layer), 5 + k * wrong);
+            struct ra_digest d = t_reg_manifest(s, "app", json);
+            t_reg_tag(s, "app", k ? "other" : "right", &d);
+        }
+        assert_string_equal(t_fsck_check(s, true), wrong ? "error size-mismatch" : "");
+    }
+}
+
 /* --- reading a part ---------------------------------------------------------------------------------------------- */
 
 static void sample_has_its_size(void **state)
@@ -132,6 +155,7 @@ int main(void)
         cmocka_unit_test(sound_tree),
         cmocka_unit_test(one_damage_one_finding),
         cmocka_unit_test(damage_names_the_tags),
+        cmocka_unit_test(one_of_two_descriptors_lies),
         cmocka_unit_test(sample_has_its_size),
         cmocka_unit_test(state_goes_on),
         cmocka_unit_test(foreign_state_is_refused),
