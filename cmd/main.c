@@ -273,7 +273,7 @@ static int parse_verb(struct ra_ctx *ctx, int argc, char **argv, struct ra_err *
 }
 
 /* However many threads wait for a disk, few are at work at once: they need no heap of their own each. */
-static void spare_memory(unsigned threads)
+static void spare_memory(unsigned threads RA_UNUSED)
 {
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, threads < 2 ? 2 : (int)threads);

@@ -7,7 +7,7 @@ set -euo pipefail
 build="gcc make pkg-config libssl-dev libyaml-dev libarchive-dev libcrypt-dev libisal-dev
     libcurl4-openssl-dev libzstd-dev liblzma-dev libbz2-dev zlib1g-dev"
 check="libcmocka-dev libjansson-dev python3 clang clang-format libclang-rt-dev|clang universal-ctags shellcheck mandoc valgrind
-    bash-completion zsh fish git"
+    musl-tools bash-completion zsh fish git"
 # Programs that only some end-to-end tests talk to; those are skipped where a release has no such package.
 peers="docker-registry skopeo umoci podman apache2-utils strace tmux curl jq xz-utils bzip2 zstd busybox-static|busybox
     radosgw ceph-mon ceph-osd ceph-common chromium"

@@ -66,9 +66,8 @@ static int fail_errno(struct ra_err *err, int number, const char *fmt, va_list a
     if (!err)
         return -(int)code;
     ra_auto_free char *what = ra_vasprintf(fmt, args);
-    char reason[128];
-    const char *text = strerror_r(number, reason, sizeof(reason));
-    set(err, code, number, ra_asprintf("%s: %s", what, text));
+    /* Also from threads: the texts of errors that exist are constants. */
+    set(err, code, number, ra_asprintf("%s: %s", what, strerror(number)));
     return -(int)code;
 }
 

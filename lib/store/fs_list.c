@@ -256,7 +256,7 @@ static int fill(struct list *l, struct ra_err *err)
 {
     if (l->fd < 0)
         return 0;
-    ssize_t n = getdents64(l->fd, l->dents, sizeof(l->dents));
+    ssize_t n = getdents64(l->fd, (void *)l->dents, sizeof(l->dents));
     l->pos = 0;
     l->end = n > 0 ? (size_t)n : 0;
     if (n > 0)

@@ -11,6 +11,8 @@
 #include "store/fs.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/syscall.h>
 
 /* Each parked file holds one descriptor, two where it has to have a name. */
 #define PARK_MAX 256
@@ -104,7 +106,7 @@ static int flush_folders(const struct ra_fs *fs, const char *key, size_t kept)
 
 static int rename_new(const struct ra_fs_temp *t, int dir, const char *leaf)
 {
-    if (!renameat2(t->dir, t->name, dir, leaf, RENAME_NOREPLACE))
+    if (!syscall(SYS_renameat2, t->dir, t->name, dir, leaf, RENAME_NOREPLACE))
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -1;

@@ -1,6 +1,8 @@
 #include "store/fs.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 /* Below this size advice costs more than the pages it saves. */
@@ -107,7 +109,7 @@ static bool was_cached(int fd, uint64_t at)
 {
     char byte;
     struct iovec v = {&byte, 1};
-    return preadv2(fd, &v, 1, (off_t)at, RWF_NOWAIT) >= 0 || errno != EAGAIN;
+    return syscall(SYS_preadv2, fd, &v, 1L, (long)at, 0L, RWF_NOWAIT) >= 0 || errno != EAGAIN;
 }
 
 static void advise(struct reader *r)

@@ -91,7 +91,7 @@ static void meet(struct reaper *r, int dir, const char *folder, const struct dir
 static void empty_folder(struct reaper *r, int dir, const char *folder)
 {
     ssize_t n;
-    while ((n = getdents64(dir, r->dents, sizeof(r->dents))) > 0)
+    while ((n = getdents64(dir, (void *)r->dents, sizeof(r->dents))) > 0)
         for (ssize_t pos = 0; pos < n;) {
             const struct dirent64 *d = (const struct dirent64 *)(r->dents + pos);
             pos += d->d_reclen;
