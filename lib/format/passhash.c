@@ -43,19 +43,25 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+enum { BCRYPT_SALT_AND_HASH = 53 };
+
+static size_t bcrypt_cost_at(const char *hash)
+{
+    return hash[2] == '$' ? 3 : 4;
+}
+
 /* "$2y$10$" and 53 characters, as the Go package of the registries has it: the letter may be any or none, and
  * what follows the hash does not count. */
 static struct ra_passhash_info inspect_bcrypt(const char *hash, size_t n)
 {
-    enum { SALT_AND_HASH = 53 };
     struct ra_passhash_info info = {.kind = RA_PASSHASH_BCRYPT};
-    size_t at = hash[2] == '$' ? 3 : 4;
+    size_t at = bcrypt_cost_at(hash);
     if (n < at + 3 || !is_digit(hash[at]) || !is_digit(hash[at + 1]) || hash[at + 2] != '$')
         return info;
     info.cost = (uint64_t)(10 * (hash[at] - '0') + (hash[at + 1] - '0'));
     at += 3;
-    info.whole =
-        n >= at + SALT_AND_HASH && in_alphabet(hash + at, SALT_AND_HASH) && info.cost >= 4 && info.cost <= 31;
+    info.whole = n >= at + BCRYPT_SALT_AND_HASH && in_alphabet(hash + at, BCRYPT_SALT_AND_HASH) &&
+                 info.cost >= 4 && info.cost <= 31;
     return info;
 }
 
@@ -349,7 +355,18 @@ bool ra_passhash_verify(const char *hash, size_t n, const char *password)
     bool match = recompute(ra_passhash_inspect(given, n).kind, given, password, made) && strlen(made) == n &&
                  CRYPTO_memcmp(made, given, n) == 0;
     ra_wipe(made, sizeof(made));
+    ra_wipe(given, sizeof(given));
     return match;
+}
+
+bool ra_passhash_verify_bcrypt(const char *hash, size_t n, const char *password)
+{
+    char plain[RA_PASSHASH_TEXT];
+    if (!ra_passhash_inspect(hash, n).whole)
+        return false;
+    int len = snprintf(plain, sizeof(plain), "$2y$%.*s", (int)strlen("10$") + BCRYPT_SALT_AND_HASH,
+                       hash + bcrypt_cost_at(hash));
+    return ra_passhash_verify(plain, (size_t)len, password);
 }
 
 int ra_password_random(char *out, size_t n, struct ra_err *err)

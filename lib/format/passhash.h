@@ -52,6 +52,8 @@ int ra_passhash_make(enum ra_passhash_kind kind, uint64_t cost, const char *pass
 /* Whether the password is the one of hash[0..n), in time that does not depend on where they differ. A hash
  * that cannot be computed here matches nothing. */
 bool ra_passhash_verify(const char *hash, size_t n, const char *password);
+/* As a registry does it with a bcrypt hash that is whole: it minds neither the letter behind "$2" nor what follows. */
+bool ra_passhash_verify_bcrypt(const char *hash, size_t n, const char *password);
 
 /* Fills out[0..n) with random characters that are easy to tell apart on paper (5.8 bits each) and a NUL at
  * out[n]. IO when the kernel gives no randomness. */

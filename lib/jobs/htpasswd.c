@@ -116,11 +116,14 @@ int ra_htpasswd_update(const struct ra_htpasswd_file *file, struct ra_htchange *
 
 static enum ra_htverdict judge(const struct ra_htline *line, const char *password, bool as_apache)
 {
+    const struct ra_passhash_info info = ra_passhash_inspect(line->hash, line->hash_n);
     if (line->hash_n == 0)
         return RA_HT_NO_HASH;
-    if (as_apache && ra_passhash_inspect(line->hash, line->hash_n).kind == RA_PASSHASH_PLAIN)
+    if (as_apache && info.kind == RA_PASSHASH_PLAIN)
         return RA_HT_WRONG;
-    return ra_passhash_verify(line->hash, line->hash_n, password) ? RA_HT_RIGHT : RA_HT_WRONG;
+    bool right = info.whole && !as_apache ? ra_passhash_verify_bcrypt(line->hash, line->hash_n, password)
+                                          : ra_passhash_verify(line->hash, line->hash_n, password);
+    return right ? RA_HT_RIGHT : RA_HT_WRONG;
 }
 
 int ra_htpasswd_verify(const char *path, const char *user, const char *password, bool as_apache,
@@ -172,21 +175,27 @@ void ra_htbatch_release(struct ra_htbatch *b)
     *b = (struct ra_htbatch){0};
 }
 
+/* Up to the end, or until there is no room. */
+static int read_text(int fd, char *text, size_t room, size_t *n, struct ra_err *err)
+{
+    ssize_t got = 1;
+    int rc = 0;
+    for (*n = 0; got > 0 && *n < room && (rc = ra_wait_readable(fd, err)) == 0; *n += (size_t)got)
+        if ((got = read(fd, text + *n, room - *n)) < 0)
+            return ra_fail_sys(err, "cannot read the standard input");
+    return rc;
+}
+
 /* All the room at once: a buffer that grew would leave passwords behind where it was. */
 static int read_secret(int fd, struct ra_htbatch *b, struct ra_err *err)
 {
     enum { MOST = 16 << 20 };
+    size_t n;
     b->size = MOST + 1;
     b->text = ra_calloc(1, b->size);
-    size_t n = 0;
-    while (n < b->size) {
-        ssize_t got = read(fd, b->text + n, b->size - n);
-        if (got == 0)
-            break;
-        if (got < 0 && errno != EINTR)
-            return ra_fail_sys(err, "cannot read the standard input");
-        n += got > 0 ? (size_t)got : 0;
-    }
+    int rc = read_text(fd, b->text, b->size, &n, err);
+    if (rc < 0)
+        return rc;
     if (n > MOST)
         return ra_fail(err, RA_TOOBIG, "cannot read the standard input: it is larger than %d bytes", MOST);
     if (memchr(b->text, '\0', n))

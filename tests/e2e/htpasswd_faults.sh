@@ -156,6 +156,14 @@ if [ "$(id -u)" != 0 ]; then
     chmod 755 "$WORK/d"
 fi
 
+# --- waiting ---
+
+reset
+sleep 60 | timeout -s TERM -k 5 1 "$REGADM" htpasswd --batch "$F" >/dev/null 2>&1 &
+waiting=$!
+wait $waiting
+same "a signal ends a batch that waits for its input" 124 $?
+
 # --- two writers ---
 
 reset

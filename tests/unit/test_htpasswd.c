@@ -235,7 +235,9 @@ static void verdicts(void **state)
     (void)state;
     const char *path = t_fmt("%s/f", t_dir());
     t_write(path, "u:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\r\nplain:password\nempty:\n"
-                  "two:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\ntwo:{SHA}x\n");
+                  "two:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\ntwo:{SHA}x\n"
+                  "odd:$2$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n"
+                  "glued:$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWbob:x\n");
     const struct {
         const char *user, *password;
         bool as_apache;
@@ -245,6 +247,8 @@ static void verdicts(void **state)
         {"plain", "password", false, RA_HT_RIGHT}, {"plain", "password", true, RA_HT_WRONG},
         {"empty", "", false, RA_HT_NO_HASH},       {"nobody", "x", false, RA_HT_UNKNOWN},
         {"two", "password", true, RA_HT_WRONG},    {"two", "password", false, RA_HT_WRONG},
+        {"odd", "U*U", false, RA_HT_RIGHT},        {"odd", "U*V", false, RA_HT_WRONG},
+        {"glued", "U*U", false, RA_HT_RIGHT},      {"glued", "U*U", true, RA_HT_WRONG},
     };
     for (size_t i = 0; i < RA_COUNT(cases); i++) {
         enum ra_htverdict verdict;
