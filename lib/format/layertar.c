@@ -176,7 +176,7 @@ static int next_header(struct ra_layertar *t, struct archive_entry **e)
 {
     t->limit = RA_LAYERTAR_MAX;
     int rc = t->any && !t->file_ended ? t->lib->read_data_skip(t->archive) : ARCHIVE_OK;
-    if (rc != ARCHIVE_OK && rc != ARCHIVE_EOF)
+    if (rc != ARCHIVE_OK && rc != ARCHIVE_EOF && rc != ARCHIVE_WARN)
         return rc;
     t->limit = t->total + RA_LAYERTAR_HEADERS;
     return t->lib->read_next_header(t->archive, e);

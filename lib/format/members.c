@@ -380,7 +380,7 @@ static int walk_folder(struct ra_members *m, const char *path, struct ra_err *er
         if (rc < 0)
             return rc;
     }
-    return 0;
+    return errno ? ra_fail_sys(err, "cannot read '%s'", path) : 0; /* fts_read's own */
 }
 
 int ra_members_open_folder(const char *path, struct ra_members **out, struct ra_err *err)

@@ -193,11 +193,11 @@ static bool all_zero(const void *p, size_t n)
 
 /* --- extension headers ------------------------------------------------------------------------------ */
 
-static void set_text(struct ra_buf *to, bool *has, const char *s, size_t n)
+static bool set_text(struct ra_buf *to, const char *s, size_t n)
 {
     ra_buf_clear(to);
     ra_buf_add(to, s, n);
-    *has = true;
+    return n > 0;
 }
 
 static int take_pax_size(struct ra_tar *t, const char *value, size_t n, struct ra_err *err)
@@ -228,9 +228,9 @@ static int take_pax(struct ra_tar *t, bool global, const char *key, size_t key_l
     if (global && (path || link || size || sparse))
         return ra_fail(err, RA_UNSUPPORTED, "a global pax header sets '%.*s'", (int)key_len, key);
     if (path)
-        set_text(&t->next_name, &t->has_name, value, n);
+        t->has_name = set_text(&t->next_name, value, n);
     if (link)
-        set_text(&t->next_link, &t->has_link, value, n);
+        t->has_link = set_text(&t->next_link, value, n);
     if (sparse)
         t->sparse = true;
     return size ? take_pax_size(t, value, n, err) : 0;
@@ -272,7 +272,7 @@ static int parse_pax(struct ra_tar *t, const char *p, size_t n, bool global, str
         rc = more < 0 ? ra_fail(err, RA_CORRUPT, "a pax header does not add up")
                       : take_pax(t, global, r.key, r.key_len, r.value, r.len, err);
     if (rc == 0 && !global)
-        set_text(&t->pax, &t->has_pax, end - n, n);
+        t->has_pax = set_text(&t->pax, end - n, n);
     return rc;
 }
 
@@ -313,9 +313,9 @@ static int take_extension(struct ra_tar *t, const struct ra_tar_header *h, uint6
         return rc;
     const char *text = ra_buf_str(&body);
     if (h->type == 'L')
-        set_text(&t->next_name, &t->has_name, text, text_len(text, body.len));
+        t->has_name = set_text(&t->next_name, text, text_len(text, body.len));
     else if (h->type == 'K')
-        set_text(&t->next_link, &t->has_link, text, text_len(text, body.len));
+        t->has_link = set_text(&t->next_link, text, text_len(text, body.len));
     else if ((rc = parse_pax(t, text, body.len, h->type == 'g', err)) < 0)
         return rc;
     return 1;

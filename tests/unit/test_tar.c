@@ -185,6 +185,22 @@ static void refuses(void **state)
     }
 }
 
+static void an_empty_pax_path_says_nothing(void **state)
+{
+    (void)state;
+    RA_BUF_AUTO tar = {0};
+    RA_BUF_AUTO names = {0};
+    bool ended;
+    raw(&tar, 'x', "pax", "", "00000000020");
+    ra_buf_adds(&tar, "8 path=\n8 path=\n");
+    memset(ra_buf_reserve(&tar, 496), 0, 496);
+    tar.len += 496;
+    add(&tar, "name", "x");
+    ra_tar_put_end(&tar);
+    assert_int_equal(list(&tar, &names, &ended), 0);
+    assert_string_equal(ra_buf_str(&names), "name=1 ");
+}
+
 static void refuses_a_wrong_checksum(void **state)
 {
     (void)state;
@@ -333,6 +349,7 @@ int main(void)
         cmocka_unit_test(aligns),
         cmocka_unit_test(large_sizes),
         cmocka_unit_test(refuses),
+        cmocka_unit_test(an_empty_pax_path_says_nothing),
         cmocka_unit_test(refuses_a_wrong_checksum),
         cmocka_unit_test(tells_a_cut_from_an_end),
         cmocka_unit_test(reads_gnu_names),
