@@ -82,6 +82,24 @@ int ra_open_beneath(int folder, const char *path, int flags)
     return fd < 0 && (errno == ENOSYS || errno == EPERM) ? open_unlinked(folder, path, flags) : fd;
 }
 
+/* EISDIR and EINVAL are what kernels and file systems from before O_TMPFILE say. */
+bool ra_lacks_unnamed_files(int number)
+{
+    return number == EOPNOTSUPP || number == EISDIR || number == EINVAL || number == ENOSYS;
+}
+
+int ra_unnamed_file(const char *folder)
+{
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || !ra_lacks_unnamed_files(errno))
+        return fd;
+    ra_auto_free char *name = ra_asprintf("%s/regadm-XXXXXX", folder);
+    fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(name);
+    return fd;
+}
+
 int ra_fd_write_all(int fd, const char *name, const void *p, size_t n, struct ra_err *err)
 {
     const char *from = p;

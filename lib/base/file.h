@@ -20,6 +20,10 @@ int ra_open_beneath(int folder, const char *path, int flags);
 /* openat2(2) with O_CLOEXEC added, tried again where that helps; -1 with errno. `resolve`: RESOLVE_... of
  * <linux/openat2.h>. */
 int ra_openat2(int folder, const char *path, int flags, uint64_t resolve);
+/* A file without a name in `folder`, which is gone once it is closed. -1 with errno. */
+int ra_unnamed_file(const char *folder);
+/* Whether open(2) said with this errno that kernel or file system know no O_TMPFILE. */
+bool ra_lacks_unnamed_files(int number);
 /* Writes all of it, through short writes and EINTR. CANCELLED where fd is a pipe or the like; a file is written. */
 int ra_fd_write_all(int fd, const char *name, const void *p, size_t n, struct ra_err *err);
 

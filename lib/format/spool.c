@@ -184,7 +184,7 @@ int ra_input_settle(struct ra_input *in, const char *folder, struct ra_progress 
 {
     if (in->seekable)
         return ra_steal_fd(&in->fd);
-    ra_auto_fd int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    ra_auto_fd int fd = ra_unnamed_file(folder);
     if (fd < 0)
         return ra_fail_sys(err, "cannot spool the archive in '%s'", folder);
     int rc = pour(in, fd, folder, progress, err);

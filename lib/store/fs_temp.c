@@ -1,5 +1,7 @@
 #include "store/fs.h"
 
+#include "base/file.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/random.h>
@@ -97,12 +99,6 @@ static int open_staged(struct ra_fs *fs, struct ra_fs_temp *out)
     return -1;
 }
 
-/* EISDIR and EINVAL are what kernels and file systems from before O_TMPFILE say. */
-static bool no_unnamed_files(int number)
-{
-    return number == EOPNOTSUPP || number == EISDIR || number == EINVAL || number == ENOSYS;
-}
-
 static int open_unnamed(const struct ra_fs *fs, int dir, struct ra_fs_temp *out)
 {
     *out = (struct ra_fs_temp){.fd = -1, .dir = -1};
@@ -118,7 +114,7 @@ int ra_fs_temp_open_beside(struct ra_fs *fs, int dir, struct ra_fs_temp *out)
 {
     if (!open_unnamed(fs, dir, out))
         return 0;
-    if (!no_unnamed_files(errno) || open_named_in(dir, out))
+    if (!ra_lacks_unnamed_files(errno) || open_named_in(dir, out))
         return -1;
     out->dir = fcntl(dir, F_DUPFD_CLOEXEC, 0);
     return out->dir < 0 ? -1 : 0;
@@ -139,7 +135,7 @@ int ra_fs_temp_open(struct ra_fs *fs, int dir, struct ra_fs_temp *out)
     struct stat here, root;
     if (!open_unnamed(fs, dir, out))
         return 0;
-    if (!no_unnamed_files(errno) || fstat(dir, &here) || fstat(fs->root, &root))
+    if (!ra_lacks_unnamed_files(errno) || fstat(dir, &here) || fstat(fs->root, &root))
         return -1;
     if (here.st_dev == root.st_dev && (!open_staged(fs, out) || !cannot_stage(errno)))
         return out->fd < 0 ? -1 : 0;

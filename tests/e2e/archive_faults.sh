@@ -97,6 +97,17 @@ else
     echo "skip full disk: no mount is permitted"
 fi
 
+# --- a folder for temporary files that has no unnamed ones
+if strace -qq -o /dev/null true 2>/dev/null; then
+    mkdir "$WORK/tmp"
+    (TMPDIR=$WORK/tmp strace -f -qq -o /dev/null -P "$WORK/tmp" -e inject=openat:error=EOPNOTSUPP "$REGADM" --root "$WORK/spooled" \
+        import --yes - < <(cat "$WORK/image.tar")) >"$WORK/said" 2>&1
+    same "an archive is put aside all the same" "0 0" "$? $(find "$WORK/tmp" -type f | wc -l)"
+    rm -rf "$WORK/spooled"
+else
+    echo "skip no unnamed files: strace does not work here"
+fi
+
 # --- pipes
 bash -c "'$REGADM' --root '$ROOT' export --all 2>'$WORK/said' | head -c 100000 >/dev/null; exit \${PIPESTATUS[0]}"
 check "a pipe that breaks ends an export" test $? -ne 0
