@@ -167,6 +167,7 @@ static void hmac(const void *key, size_t key_len, const char *text, unsigned cha
         block[1][i] = block[0][i] ^ 0x5c;
         block[0][i] ^= 0x36;
     }
+    ra_buf_reserve(&inner, HMAC_BLOCK + strlen(text)); /* growing would leave a copy of the key behind */
     ra_buf_add(&inner, block[0], HMAC_BLOCK);
     ra_buf_adds(&inner, text);
     ra_digest_of(RA_SHA256, inner.data, inner.len, &d);

@@ -31,6 +31,9 @@
 #include "base/arena.h"
 #include "store/store.h"
 
+/* A part is kept in memory while it is sent; more is cut down to this. */
+#define RA_S3_PART_MAX ((uint64_t)1 << 30)
+
 enum ra_s3_tristate { RA_S3_AUTO, RA_S3_YES, RA_S3_NO };
 
 struct ra_s3_config {
@@ -54,7 +57,7 @@ struct ra_s3_config {
     bool skip_verify;      /* accept any certificate */
     bool encrypt;          /* server-side encryption of what is written */
     bool dual_stack, fips; /* which of Amazon's endpoints */
-    uint64_t part_size;    /* 0: 10 MiB; at least 5 MiB */
+    uint64_t part_size;    /* 0: 10 MiB; at least 5 MiB, and RA_S3_PART_MAX at most */
     uint64_t connections;  /* 0: 16 */
     uint64_t attempts;     /* of a request before giving up; 0: 9 */
     uint64_t backoff;      /* first pause between them in milliseconds; 0: 100 */

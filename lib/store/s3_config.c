@@ -197,6 +197,8 @@ static void fill_in(struct ra_s3_config *c, const char *const *env)
         c->storage_class = NULL;
     if (!c->part_size)
         c->part_size = PART_SIZE;
+    if (c->part_size > RA_S3_PART_MAX)
+        c->part_size = RA_S3_PART_MAX;
     if (!c->connections)
         c->connections = CONNECTIONS;
     if (!c->attempts)

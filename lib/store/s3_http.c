@@ -85,6 +85,11 @@ static void add_path(const struct ra_s3 *s, const struct ra_s3_request *r, struc
     ra_uri_encode(out, r->key, true);
 }
 
+static size_t answer_limit(const struct ra_s3_request *r)
+{
+    return !r->limit ? RA_S3_XML_LIMIT : r->limit < RA_BUF_MAX ? r->limit : RA_BUF_MAX - 1;
+}
+
 /* Sends the request, signed for this very moment. */
 static int send_signed(struct ra_s3 *s, struct ra_s3_conn *c, const struct ra_s3_request *r,
                        struct ra_s3_answer *a, bool stream, struct ra_err *err)
@@ -111,8 +116,7 @@ static int send_signed(struct ra_s3 *s, struct ra_s3_conn *c, const struct ra_s3
     ra_sigv4_authorize(&authorization, &what, &key);
     headers[n++] = (struct ra_pair){"authorization", ra_buf_str(&authorization)};
     ra_auto_free char *url = ra_asprintf("%s%s%s%s", s->origin, what.path, query.len ? "?" : "", what.query);
-    size_t limit = !r->limit ? RA_S3_XML_LIMIT : r->limit < RA_BUF_MAX ? r->limit : RA_BUF_MAX - 1;
-    struct ra_s3_exchange x = {r->method, url, headers, n, r->body, r->body_len, limit, stream};
+    struct ra_s3_exchange x = {r->method, url, headers, n, r->body, r->body_len, answer_limit(r), stream};
     s->requests++;
     return ra_s3_conn_begin(c, &x, a, err);
 }
@@ -123,7 +127,7 @@ static int transport_error(struct ra_s3 *s, const struct ra_s3_conn *c, const st
     enum ra_s3_state state = ra_s3_conn_state(c);
     if (state == RA_S3_TOO_LONG)
         return ra_fail(err, RA_TOOBIG, "cannot %s '%s': longer than %zu bytes", r->verb, ra_s3_subject(r),
-                       r->limit);
+                       answer_limit(r));
     int rc = ra_fail(err, RA_IO, "cannot %s '%s': %s", r->verb, ra_s3_subject(r), ra_s3_conn_reason(c));
     if (state == RA_S3_UNREACHABLE)
         return ra_hint(err, rc, "is '%s' the right endpoint, and is the server running?", s->origin);

@@ -18,7 +18,7 @@ void ra_s3_page_release(struct ra_s3_page *page)
 
 struct parse {
     struct ra_s3 *s;
-    const struct ra_s3_request *request;
+    const char *prefix; /* with the store's root */
     struct ra_s3_page *page;
     struct ra_entry entry; /* of the <Contents> being read; name NULL: none yet */
     bool encoded, truncated, told;
@@ -66,7 +66,7 @@ static int take_field(struct parse *p, const char *field, const char *text, stru
         p->encoded = ra_streq(text, "url");
     else if (ra_streq(field, "IsTruncated"))
         p->told = (p->truncated = ra_streq(text, "true")) || ra_streq(text, "false");
-    else if (ra_streq(field, "NextContinuationToken") && !p->page->next)
+    else if (ra_streq(field, "NextContinuationToken") && *text && !p->page->next)
         p->page->next = ra_strdup(text);
     return 0;
 }
@@ -87,12 +87,12 @@ static bool decode_name(struct parse *p, struct ra_buf *scratch, const char **na
 static int finish_names(struct parse *p, struct ra_err *err)
 {
     RA_BUF_AUTO scratch = {0};
-    size_t root = strlen(p->s->root);
+    size_t root = strlen(p->s->root), asked = strlen(p->prefix);
     ra_vec_each (e, &p->page->entries) {
         bool plain = !strpbrk(e->name, "%+");
         if (p->encoded && !plain && !decode_name(p, &scratch, &e->name))
             return bad_answer(err, "a key that is not encoded as asked");
-        if (strncmp(e->name, p->s->root, root) != 0)
+        if (strncmp(e->name, p->prefix, asked) != 0)
             return bad_answer(err, "a key outside of what was asked for");
         e->name += root;
     }
@@ -131,7 +131,7 @@ int ra_s3_page_fetch(struct ra_s3 *s, const struct ra_s3_page_query *q, struct r
     ra_auto_free char *after = q->after && !q->token ? ra_asprintf("%s%s", s->root, q->after) : NULL;
     char max[16];
     snprintf(max, sizeof(max), "%u", q->max ? q->max : RA_S3_PAGE_MAX);
-    struct parse p = {.s = s, .page = page};
+    struct parse p = {.s = s, .prefix = prefix, .page = page};
     struct ra_s3_request r = {.method = "GET", .verb = "list", .parse = parse_page, .arg = &p};
     r.subject = *q->prefix ? q->prefix : s->where;
     ra_s3_param(&r, "list-type", "2");

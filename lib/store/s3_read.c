@@ -131,10 +131,12 @@ static int open_behind_end(struct reader *r, struct ra_err *err)
     struct ra_stat st;
     RA_S3_ANSWER_AUTO a = {0};
     int rc = ra_s3_head(ra_s3_of(r->base.store), r->key, &st, &a, err);
+    if (rc < 0)
+        return rc;
     r->size = st.size;
     r->mtime = st.mtime;
     r->end = r->at;
-    return rc;
+    return 0;
 }
 
 static int reader_start(struct reader *r, struct ra_err *err)

@@ -52,6 +52,12 @@ static int end_upload(struct uploads *u, struct ra_err *err)
     return 0;
 }
 
+static int take_time(struct uploads *u, const char *text, struct ra_err *err)
+{
+    bool good = ra_time_parse(text, strlen(text), &u->current.started);
+    return good ? 0 : ra_fail(err, RA_CORRUPT, "the server's list has a time that is none");
+}
+
 static int take_field(struct uploads *u, const char *field, const char *text, struct ra_err *err)
 {
     if (ra_streq(field, "Upload/Key"))
@@ -59,7 +65,7 @@ static int take_field(struct uploads *u, const char *field, const char *text, st
     else if (ra_streq(field, "Upload/UploadId"))
         replace(&u->current.id, text);
     else if (ra_streq(field, "Upload/Initiated"))
-        return ra_time_parse(text, strlen(text), &u->current.started) ? 0 : end_upload(u, err);
+        return take_time(u, text, err);
     else if (ra_streq(field, "Upload"))
         return end_upload(u, err);
     else if (ra_streq(field, "NextKeyMarker"))
@@ -145,11 +151,13 @@ static int abort_one(struct ra_s3 *s, const char *key, const char *id, struct ra
     return 0;
 }
 
-static int visit_page(struct uploads *u, const struct ra_abandoned_opts *opts, struct ra_err *err)
+/* There are servers that list what was not asked for. */
+static int visit_page(struct uploads *u, const char *prefix, const struct ra_abandoned_opts *opts,
+                      struct ra_err *err)
 {
     size_t root = strlen(u->s->root);
     ra_vec_each (one, &u->list) {
-        if (one->started > opts->not_after)
+        if (one->started > opts->not_after || !ra_starts_with(one->key + root, prefix))
             continue;
         RA_ERR_AUTO failure = {0};
         struct ra_abandoned found = {.key = one->key + root, .started = one->started};
@@ -170,7 +178,7 @@ int ra_s3_abandoned(struct ra_store *store, const char *prefix, const struct ra_
     do {
         rc = fetch_uploads(&u, prefix, err);
         if (rc == 0)
-            rc = visit_page(&u, opts, err);
+            rc = visit_page(&u, prefix, opts, err);
     } while (rc == 0 && u.truncated);
     uploads_release(&u);
     /* A server without such uploads has none that were abandoned. */

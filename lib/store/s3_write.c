@@ -8,13 +8,14 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "format/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 
 #define PARTS_MAX 10000
-/* Parts double in size whenever so many have been sent, so that 10,000 are enough for any object. */
+/* Parts double in size whenever so many have been sent, up to RA_S3_PART_MAX, so that 10,000 are enough for 4 TiB. */
 #define PARTS_STEP 1000
 
 struct writer {
@@ -47,6 +48,11 @@ static void writer_free(struct writer *w)
     free(w);
 }
 
+static void enlarge_parts(struct writer *w)
+{
+    w->part_size = w->part_size < RA_S3_PART_MAX / 2 ? 2 * w->part_size : RA_S3_PART_MAX;
+}
+
 int ra_s3_write_open(struct ra_store *s, const char *key, unsigned flags, uint64_t size_hint,
                      struct ra_writer **out, struct ra_err *err)
 {
@@ -57,8 +63,8 @@ int ra_s3_write_open(struct ra_store *s, const char *key, unsigned flags, uint64
     w->flags = flags;
     w->spool = -1;
     w->part_size = ra_s3_of(s)->config.part_size;
-    while (size_hint / PARTS_STEP > w->part_size)
-        w->part_size *= 2;
+    while (size_hint / PARTS_STEP > w->part_size && w->part_size < RA_S3_PART_MAX)
+        enlarge_parts(w);
     *out = &w->base;
     return 0;
 }
@@ -208,7 +214,7 @@ static int send_part(struct writer *w, const void *p, size_t n, struct ra_err *e
         return rc;
     *ra_vec_push(&w->parts) = ra_strdup(a.etag);
     if (w->parts.n % PARTS_STEP == 0)
-        w->part_size *= 2;
+        enlarge_parts(w);
     return 0;
 }
 
@@ -288,16 +294,8 @@ static int complete_upload(struct writer *w, struct ra_err *err)
 
 static int open_spool(struct writer *w, struct ra_err *err)
 {
-    const char *dir = getenv("TMPDIR");
-    if (!dir || !*dir)
-        dir = "/var/tmp";
-    w->spool = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (w->spool < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-        ra_auto_free char *name = ra_asprintf("%s/regadm-XXXXXX", dir);
-        w->spool = mkostemp(name, O_CLOEXEC);
-        if (w->spool >= 0)
-            unlink(name);
-    }
+    const char *dir = ra_tmp_folder((const char *const *)environ);
+    w->spool = ra_unnamed_file(dir);
     return w->spool < 0 ? ra_fail_sys(err, "cannot make a temporary file in '%s'", dir) : 0;
 }
 

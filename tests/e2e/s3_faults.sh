@@ -60,6 +60,8 @@ proxy --fault skewed --every 1
 says "tells that the clock is off" "this machine's clock is 1 h 0 m behind the server's"
 proxy --fault region --every 1
 says "tells the right region" "is in region 'eu-central-7', not 'us-east-1'"
+proxy --fault stray --every 1 --match '^GET .*[?&]prefix=[^&]+%2F[^&]'
+says "takes no key for one that was asked for" "a key outside of what was asked for"
 proxy
 export AWS_SECRET_ACCESS_KEY=wrong
 says "tells that the secret is wrong" "the secret key is wrong"

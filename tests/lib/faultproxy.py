@@ -17,6 +17,7 @@ fault, at most --times in all. Kinds:
     error200        the server is not asked; status 200 with an <Error> in the body
     skewed          403 RequestTimeTooSkewed, the Date an hour ahead
     region          301 PermanentRedirect that names another region
+    stray           the server is not asked; a listing of one key that is shorter than the prefix asked for
 """
 import argparse
 import asyncio
@@ -32,6 +33,10 @@ import urllib.parse
 
 def error(code, message=""):
     return f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+
+
+STRAY = (b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>%s/</Key><Size>1</Size>"
+         b"<LastModified>2020-01-01T00:00:00.000Z</LastModified></Contents></ListBucketResult>")
 
 
 class Ages:
@@ -104,7 +109,7 @@ class Proxy:
                     await asyncio.sleep(self.o.delay / 1000)
                 if fault == "refuse":
                     return reset(writer)
-                if answer := self.made_up(fault):
+                if answer := self.made_up(fault, what):
                     writer.write(answer)
                     await writer.drain()
                     continue
@@ -129,12 +134,13 @@ class Proxy:
             if upstream:
                 upstream[1].close()
 
-    def made_up(self, fault):
+    def made_up(self, fault, what):
         now = time.time()
         made = {"slowdown": (503, error("SlowDown"), now), "500": (500, error("InternalError"), now),
                 "error200": (200, error("InternalError", "We encountered an internal error"), now),
                 "skewed": (403, error("RequestTimeTooSkewed"), now + 3600),
-                "region": (301, error("PermanentRedirect")[:-8] + b"<Region>eu-central-7</Region></Error>", now)}
+                "region": (301, error("PermanentRedirect")[:-8] + b"<Region>eu-central-7</Region></Error>", now),
+                "stray": (200, STRAY % re.search(r"[?&]prefix=([^&%]*)|$", what).expand(r"\1").encode(), now)}
         if fault not in made:
             return None
         status, body, date = made[fault]
