@@ -17,10 +17,7 @@ static int read_layers(struct ra_ctx *ctx, const struct ra_inspection *in, struc
 {
     struct ra_place at = {.repository = in->repository, .tag = in->tag};
     int rc = ra_layers_read(&ctx->job, &at, &in->manifest, layers, err);
-    if (rc < 0)
-        return rc;
-    ra_layers_merge(layers);
-    return 0;
+    return rc < 0 ? rc : ra_layers_merge(layers, err);
 }
 
 /* --- which layer ----------------------------------------------------------- */

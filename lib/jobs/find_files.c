@@ -156,7 +156,8 @@ static int read_layer(void *arg, size_t i, unsigned worker, struct ra_err *err)
     if (layer->marks.n)
         qsort(layer->marks.at, layer->marks.n, sizeof(*layer->marks.at), compare_marks);
     ra_progress_add(s->job->progress, 1, 0);
-    if (rc == -RA_CANCELLED || atomic_load(&s->bytes) >= MOST_BYTES)
+    bool too_many = rc == -RA_TOOBIG && atomic_load(&s->bytes) >= MOST_BYTES;
+    if (rc == -RA_CANCELLED || too_many)
         return ra_err_move(err, &reading);
     if (rc < 0)
         ra_layer_find(s->job, &(struct ra_place){.digest = &layer->digest}, rc, &reading);

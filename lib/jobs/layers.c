@@ -226,8 +226,9 @@ static int read_layer(void *arg, size_t i, unsigned worker, struct ra_err *err)
     o->layer->whole = rc == 0;
     o->layer->present = rc != -RA_NOTFOUND;
     tell_odd(r, o->layer);
-    if (rc == -RA_CANCELLED || check_bounds(r, NULL) < 0)
-        return ra_err_move(err, &reading);
+    int bounds = check_bounds(r, err);
+    if (bounds < 0)
+        return bounds;
     if (rc == -RA_NOTFOUND && ra_media_type_foreign(o->layer->media_type))
         ra_find(r->job->findings, RA_NOTE, "missing-blob", &place,
                 "the layer is not there: its media type says that it is kept elsewhere");

@@ -4,7 +4,7 @@
  *
  *     RA_AUTO(ra_layers, _release) layers = {0};
  *     ra_layers_read(job, &place, &manifest, &layers, err);     all layers, in parallel
- *     ra_layers_merge(&layers);
+ *     ra_layers_merge(&layers, err);
  *     ra_vec_each (file, &layers.merged) ...
  *
  * Layering is that of OCI images: a later layer's file replaces an earlier one, `.wh.NAME` removes NAME,
@@ -98,8 +98,9 @@ struct ra_layers {                 /* starts zeroed */
  * TOOBIG over the bounds, and CANCELLED, are errors. */
 int ra_layers_read(const struct ra_job *job, const struct ra_place *at, const struct ra_manifest *m,
                    struct ra_layers *out, struct ra_err *err);
-/* Puts them on top of each other: fills `merged` and the rest. */
-void ra_layers_merge(struct ra_layers *layers);
+/* Puts them on top of each other: fills `merged` and the rest. TOOBIG where links make paths of more than
+ * RA_LAYERS_TEXT bytes in all. */
+int ra_layers_merge(struct ra_layers *layers, struct ra_err *err);
 /* Writes the content of one file of the merged image, symbolic links followed within it. NOTFOUND; UNSUPPORTED for
  * what has no content, a folder or a device. */
 int ra_layers_cat(const struct ra_job *job, const struct ra_layers *layers, const char *path,

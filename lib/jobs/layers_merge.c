@@ -88,22 +88,27 @@ static void die(struct ra_layertree *t, uint32_t n)
     at(t, node->parent)->alive_children--;
 }
 
+/* The node, or the first behind it that lives. */
+static uint32_t first_alive(const struct ra_layertree *t, uint32_t n)
+{
+    while (n != NOWHERE && !at(t, n)->alive)
+        n = at(t, n)->next_sibling;
+    return n;
+}
+
 /* All that lives below a node, from the leaves up. */
 static void empty(struct ra_layertree *t, uint32_t top)
 {
     uint32_t n = top;
     for (;;) {
-        uint32_t next = at(t, n)->alive_children ? at(t, n)->first_child : NOWHERE;
-        while (next != NOWHERE && !at(t, next)->alive)
-            next = at(t, next)->next_sibling;
-        if (next != NOWHERE) {
-            n = next;
-            continue;
-        }
-        if (n == top)
+        uint32_t next = at(t, n)->alive_children ? first_alive(t, at(t, n)->first_child) : NOWHERE;
+        if (next == NOWHERE && n == top)
             return;
-        next = at(t, n)->parent;
-        die(t, n);
+        if (next == NOWHERE) {
+            next = first_alive(t, at(t, n)->next_sibling);
+            next = next == NOWHERE ? at(t, n)->parent : next;
+            die(t, n);
+        }
         n = next;
     }
 }
@@ -280,12 +285,18 @@ static const char *name_of(const struct ra_layertree *t, uint32_t n)
     return t->names.at[n - 1] + PREFIX_SIZE;
 }
 
-/* The place in the tree, which symbolic links may make another than the member's own path. */
-static const char *path_of(struct ra_layertree *t, uint32_t n, struct ra_arena *arena)
+static size_t path_length(const struct ra_layertree *t, uint32_t n)
 {
     size_t length = 0;
     for (uint32_t up = n; up != ROOT; up = at(t, up)->parent)
         length += strlen(name_of(t, up)) + 1;
+    return length;
+}
+
+/* The place in the tree, which symbolic links may make another than the member's own path. */
+static const char *path_of(struct ra_layertree *t, uint32_t n, struct ra_arena *arena)
+{
+    size_t length = path_length(t, n);
     char *path = ra_arena_alloc(arena, length + 1), *end = path + length - 1;
     for (uint32_t up = n; up != ROOT; up = at(t, up)->parent) {
         size_t size = strlen(name_of(t, up));
@@ -319,6 +330,23 @@ static int compare(const void *left, const void *right)
     return strcmp(a->path, b->path);
 }
 
+/* A short name behind a symbolic link may stand for a path as long as one likes. */
+static int check_paths(const struct ra_layertree *t, struct ra_err *err)
+{
+    size_t text = 0;
+    for (uint32_t n = 1; n < t->nodes.n; n++) {
+        const struct node *node = at(t, n);
+        if (node->alive && node->file && !lies_there(t, n, node->file->path))
+            text += path_length(t, n);
+        if (text > RA_LAYERS_TEXT)
+            return ra_fail(err, RA_TOOBIG,
+                           "the paths of files behind symbolic links in the image's layers take more than "
+                           "%zu bytes",
+                           RA_LAYERS_TEXT);
+    }
+    return 0;
+}
+
 static void collect(struct ra_layertree *t)
 {
     struct ra_layers *layers = t->layers;
@@ -337,14 +365,17 @@ static void collect(struct ra_layertree *t)
         qsort(layers->merged.at, layers->merged.n, sizeof(*layers->merged.at), compare);
 }
 
-void ra_layers_merge(struct ra_layers *layers)
+int ra_layers_merge(struct ra_layers *layers, struct ra_err *err)
 {
     struct ra_layertree *t = layers->tree = ra_new(struct ra_layertree);
     t->layers = layers;
     *ra_vec_push(&t->nodes) = (struct node){.first_child = NOWHERE, .next_sibling = NOWHERE, .alive = true};
     for (; t->layer < layers->list.n; t->layer++)
         put_on_top(t, &layers->list.at[t->layer]);
-    collect(t);
+    int rc = check_paths(t, err);
+    if (rc == 0)
+        collect(t);
+    return rc;
 }
 
 const struct ra_file *ra_layertree_find(const struct ra_layertree *t, const char *path)

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     put(s, data + size - rest, lower, &descriptors[0].digest);
     put(s, data + size - rest + lower, rest - lower, &descriptors[1].digest);
     if (ra_layers_read(&job, &(struct ra_place){0}, &m, &layers, NULL) == 0) {
-        ra_layers_merge(&layers);
+        ra_layers_merge(&layers, NULL);
         for (size_t i = 0; i < layers.merged.n; i++)
             look_at(&job, &layers, i);
     }

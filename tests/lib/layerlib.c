@@ -151,9 +151,7 @@ int t_layers_read(struct t_layers *t, struct ra_store *s, const struct ra_digest
     int rc = ra_manifest_load(s, image, &t->bytes, &t->manifest, err);
     if (rc == 0)
         rc = ra_layers_read(&t->job, &(struct ra_place){.repository = "app"}, &t->manifest, &t->layers, err);
-    if (rc == 0)
-        ra_layers_merge(&t->layers);
-    return rc;
+    return rc < 0 ? rc : ra_layers_merge(&t->layers, err);
 }
 
 void t_layers_release(struct t_layers *t)

@@ -285,6 +285,32 @@ static void endless_headers(void **state)
     assert_true(ra_starts_with(said, "a=1"));
 }
 
+/* Each link leads 3.8 kB deeper, so that a file of a short name has a path of 38 kB. */
+static void names_that_stand_for_long_paths(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) s = t_reg_new();
+    RA_BUF_AUTO tar = {0};
+    RA_BUF_AUTO deep = {0};
+    RA_BUF_AUTO name = {0};
+    struct t_layers t;
+    struct ra_err err = {0};
+    for (int i = 0; i < 15 * 256 - 1; i++)
+        ra_buf_addc(&deep, i % 256 == 255 ? '/' : 'n');
+    for (int i = 0; i < 10; i++) {
+        ra_buf_adds(&name, i ? "/l" : "l");
+        t_tar_member(&tar, 'K', "././@LongLink", "", ra_buf_str(&deep), deep.len + 1);
+        t_tar_member(&tar, '2', ra_buf_str(&name), "-", "", 0);
+    }
+    for (int i = 0; i < 15000; i++)
+        t_tar_members(&tar, t_fmt("f %s/%d x\n", ra_buf_str(&name), i));
+    t_tar_end(&tar);
+    struct ra_digest d = t_layer_bytes(s, &tar);
+    d = t_layer_image(s, "app", &d, 1);
+    t_fails(t_layers_read(&t, s, &d, &err), RA_TOOBIG, &err);
+    t_layers_release(&t);
+}
+
 static void sparse_map_without_end(void **state)
 {
     (void)state;
@@ -485,6 +511,7 @@ int main(void)
         cmocka_unit_test(cut_gzip_is_found),
         cmocka_unit_test(names_that_lead_out),
         cmocka_unit_test(endless_headers),
+        cmocka_unit_test(names_that_stand_for_long_paths),
         cmocka_unit_test(sparse_map_without_end),
         cmocka_unit_test(sparse_files_have_holes),
         cmocka_unit_test(find_agrees_with_brute_force),
