@@ -133,6 +133,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     rc = rc ? rc : output_open(&page, o->output, err);
     rc = rc ? rc : output_open(&metrics, o->metrics, err);
     rc = rc ? rc : ra_report_read(&ctx->job, &opts, &report, err);
+    ra_end_progress(ctx);
     if (rc == 0 && (o->output || ctx->g.json))
         rc = write_report(ctx, &page, &report, err);
     if (rc == 0 && o->metrics)
