@@ -202,3 +202,14 @@ const char *t_layers_findings(struct t_layers *t)
         ra_buf_addf(&text, "%s%s %s", text.len ? ", " : "", ra_severity_name(f->severity), f->code);
     return t_fmt("%s", ra_buf_str(&text));
 }
+
+const char *t_layers_said(struct ra_store *s, const struct ra_digest *layers, size_t n)
+{
+    struct t_layers t;
+    struct ra_err err = {0};
+    struct ra_digest d = t_layer_image(s, "app", layers, n);
+    t_ok(t_layers_read(&t, s, &d, &err), &err);
+    const char *said = t_fmt("%s: %s", t_layers_merged(&t), t_layers_findings(&t));
+    t_layers_release(&t);
+    return said;
+}

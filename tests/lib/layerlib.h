@@ -41,5 +41,7 @@ const char *t_layers_merged(const struct t_layers *t);
 const char *t_layers_changes(const struct t_layers *t);
 /* "warning bad-layer, ..." */
 const char *t_layers_findings(struct t_layers *t);
+/* Both of an image of these layers: "usr usr/a=3: warning bad-layer". */
+const char *t_layers_said(struct ra_store *s, const struct ra_digest *layers, size_t n);
 
 #endif
