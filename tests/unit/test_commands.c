@@ -9,7 +9,8 @@ static void options_are_told_apart(void **state)
     for (const struct ra_cmd *const *c = ra_commands; *c; c++) {
         struct ra_opt shared[RA_GLOBAL_ROWS];
         ra_cmd_globals(*c, shared);
-        const struct ra_opt_group groups[] = {{"Options", (*c)->opts, NULL}, {"Common options", shared, NULL}};
+        const struct ra_opt_group groups[] = {{"Options", (*c)->opts, NULL},
+                                              {"Common options", shared, NULL}};
         const char *wrong = ra_opt_check(groups, RA_COUNT(groups));
         if (wrong)
             fail_msg("%s: %s", (*c)->name, wrong);
