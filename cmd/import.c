@@ -35,7 +35,7 @@ static const struct ra_opt options[] = {
     {"layer-compression", 0, RA_OPT_ENUM, OPTION(compression), "METHOD",
      "what plain layers of a docker-archive become: gzip (default), zstd or none", .choices = compressions},
     {"level", 0, RA_OPT_UINT, OPTION(level), "N",
-     "compression level: gzip 1 to 3 (default: 3, which alone gives the same bytes each time), zstd 1 to 19",
+     "compression level: gzip 1 to 3 (default: 2; 3 is 2 % smaller and takes twice as long), zstd 1 to 19",
      .min = 1, .max = 19},
     {"no-verify-diff-ids", 0, RA_OPT_FLAG, OPTION(skip_diff_ids), NULL,
      "do not unpack the compressed layers of a docker-archive to compare them with the config"},

@@ -118,7 +118,7 @@
  *   opt.c           options from a table
  *   jsonw.c         writing JSON
  *   file.c          files outside the storage; file_atomic.c changes them, wholly or not at all
- *   pool.c          threads, and stopping early
+ *   pool.c          threads, and stopping early; relay.c: pieces of a stream on threads, in order
  *   progress.c      telling a person how far a job is
  */
 #include "cmd.h"

@@ -1,30 +1,37 @@
 #include "format/gzip.h"
 
 #include "base/mem.h"
-#include "base/pool.h"
+#include "base/relay.h"
 
 #include <isa-l.h>
 
 /* Room for a block that does not shrink: stored blocks add five bytes per 64 KiB, and the flush behind it. */
 #define OUT_SIZE (RA_GZIP_BLOCK + RA_GZIP_BLOCK / 1024 + 1024)
+/* One thread hashes and writes what the others have packed: more of them would wait for it. */
+#define THREADS_MAX 16
+/* So many bytes at the start of a block ISA-L hands to code that does not have the fault told of below. */
+#define START ((size_t)16)
 
 struct block {
-    uint8_t *in;
-    size_t n_in;
-    uint8_t *out;
-    size_t n_out;
-    uint8_t *level_buf;
+    uint8_t *in, *out;
+    size_t n_in, n_out;
+    bool last;
+};
+
+struct engine { /* one a thread */
     struct isal_zstream stream;
+    uint8_t *level_buf;
 };
 
 struct ra_gzip {
     struct ra_sink to;
     enum ra_gzip_level level;
-    unsigned n_blocks;
-    unsigned filling; /* the block that input goes to */
+    unsigned n_engines, n_blocks;
+    struct ra_relay *relay;
     uint32_t crc, length;
-    bool header_written, last;
+    bool header_written;
     struct block *blocks;
+    struct engine *engines;
 };
 
 static const uint32_t level_sizes[] = {
@@ -33,54 +40,57 @@ static const uint32_t level_sizes[] = {
     [RA_GZIP_BEST] = ISAL_DEF_LVL3_DEFAULT,
 };
 
-struct ra_gzip *ra_gzip_new(enum ra_gzip_level level, unsigned threads, struct ra_sink to)
-{
-    struct ra_gzip *g = ra_new(struct ra_gzip);
-    g->to = to;
-    g->level = level;
-    g->n_blocks = threads ? threads : 1;
-    g->blocks = ra_calloc(g->n_blocks, sizeof(*g->blocks));
-    for (unsigned i = 0; i < g->n_blocks; i++) {
-        g->blocks[i].in = ra_malloc(RA_GZIP_BLOCK);
-        g->blocks[i].out = ra_malloc(OUT_SIZE);
-        g->blocks[i].level_buf = ra_malloc(level_sizes[level]);
-    }
-    return g;
-}
-
 void ra_gzip_free(struct ra_gzip *g)
 {
     if (!g)
         return;
+    ra_relay_free(g->relay);
     for (unsigned i = 0; i < g->n_blocks; i++) {
         free(g->blocks[i].in);
         free(g->blocks[i].out);
-        free(g->blocks[i].level_buf);
     }
+    for (unsigned i = 0; i < g->n_engines; i++)
+        free(g->engines[i].level_buf);
     free(g->blocks);
+    free(g->engines);
     free(g);
 }
 
-/* A full flush ends every block but the last, so that the next one starts at a byte and looks back at
- * nothing. */
-static int deflate_block(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err)
+static int deflate_step(struct isal_zstream *s, size_t n, uint16_t flush, struct ra_err *err)
+{
+    s->avail_in = (uint32_t)n;
+    s->flush = flush;
+    if (isal_deflate(s) != COMP_OK || s->avail_in || !s->avail_out)
+        return ra_fail(err, RA_IO, "cannot compress");
+    return 0;
+}
+
+/*
+ * A full flush ends every block but the last, so that the next one starts at a byte and looks back at nothing.
+ *
+ * On x86, ISA-L up to 2.32 enters the third position of a block into the table of its levels 1 and 2 under the hash of
+ * an address, that of the stream (igzip_icf_body_h1_gr_bt.asm, write_first_byte): other bytes come out in other
+ * processes. What is flushed with so few bytes does not go through that code, and the rest has a start then.
+ */
+static int deflate_block(void *arg, size_t slot, unsigned worker, struct ra_err *err)
 {
     struct ra_gzip *g = arg;
-    struct block *b = &g->blocks[i];
-    isal_deflate_init(&b->stream);
-    b->stream.level = g->level;
-    b->stream.level_buf = b->level_buf;
-    b->stream.level_buf_size = level_sizes[g->level];
-    b->stream.flush = FULL_FLUSH;
-    b->stream.end_of_stream = g->last && i == g->filling;
-    b->stream.next_in = b->in;
-    b->stream.avail_in = (uint32_t)b->n_in;
-    b->stream.next_out = b->out;
-    b->stream.avail_out = OUT_SIZE;
-    if (isal_deflate(&b->stream) != COMP_OK || b->stream.avail_in || !b->stream.avail_out)
-        return ra_fail(err, RA_IO, "cannot compress");
-    b->n_out = OUT_SIZE - b->stream.avail_out;
-    return 0;
+    struct block *b = &g->blocks[slot];
+    struct isal_zstream *s = &g->engines[worker].stream;
+    size_t start = g->level < RA_GZIP_BEST && b->n_in > START ? START : 0;
+    isal_deflate_init(s);
+    s->level = g->level;
+    s->level_buf = g->engines[worker].level_buf;
+    s->level_buf_size = level_sizes[g->level];
+    s->next_in = b->in;
+    s->next_out = b->out;
+    s->avail_out = OUT_SIZE;
+    int rc = start ? deflate_step(s, start, SYNC_FLUSH, err) : 0;
+    s->end_of_stream = b->last;
+    if (rc == 0)
+        rc = deflate_step(s, b->n_in - start, FULL_FLUSH, err);
+    b->n_out = OUT_SIZE - s->avail_out;
+    return rc;
 }
 
 static int write_header(struct ra_gzip *g, struct ra_err *err)
@@ -92,53 +102,49 @@ static int write_header(struct ra_gzip *g, struct ra_err *err)
     return g->to.write(g->to.arg, header, sizeof(header), err);
 }
 
-/* Compresses the blocks [0, filling] and writes them in order. */
-static int flush_blocks(struct ra_gzip *g, struct ra_err *err)
+static int write_block(void *arg, size_t slot, struct ra_err *err)
 {
-    size_t n = g->filling + 1;
-    int rc = ra_parallel(g->n_blocks, n, deflate_block, g, err);
-    if (rc == 0)
-        rc = write_header(g, err);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        struct block *b = &g->blocks[i];
-        g->crc = crc32_gzip_refl(g->crc, b->in, b->n_in);
-        g->length += (uint32_t)b->n_in;
-        b->n_in = 0;
-        rc = g->to.write(g->to.arg, b->out, b->n_out, err);
-    }
-    g->filling = 0;
-    return rc;
+    struct ra_gzip *g = arg;
+    struct block *b = &g->blocks[slot];
+    int rc = write_header(g, err);
+    b->n_in = 0;
+    return rc < 0 ? rc : g->to.write(g->to.arg, b->out, b->n_out, err);
 }
 
-/* The block that takes input, after the full ones were written if all are full. */
-static int block_with_room(struct ra_gzip *g, struct block **out, struct ra_err *err)
+struct ra_gzip *ra_gzip_new(enum ra_gzip_level level, unsigned threads, struct ra_sink to)
 {
-    if (g->blocks[g->filling].n_in == RA_GZIP_BLOCK) {
-        if (g->filling + 1 < g->n_blocks)
-            g->filling++;
-        else {
-            int rc = flush_blocks(g, err);
-            if (rc < 0)
-                return rc;
-        }
+    struct ra_gzip *g = ra_new(struct ra_gzip);
+    g->to = to;
+    g->level = level;
+    g->n_engines = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
+    g->n_blocks = g->n_engines > 1 ? 2 * g->n_engines : 1;
+    g->blocks = ra_calloc(g->n_blocks, sizeof(*g->blocks));
+    for (unsigned i = 0; i < g->n_blocks; i++) {
+        g->blocks[i].in = ra_io_buffer(RA_GZIP_BLOCK);
+        g->blocks[i].out = ra_io_buffer(OUT_SIZE);
     }
-    *out = &g->blocks[g->filling];
-    return 0;
+    g->engines = ra_calloc(g->n_engines, sizeof(*g->engines));
+    for (unsigned i = 0; i < g->n_engines; i++)
+        g->engines[i].level_buf = ra_malloc(level_sizes[level]);
+    g->relay = ra_relay_new(g->n_engines, g->n_blocks, deflate_block, write_block, g);
+    return g;
 }
 
 int ra_gzip_write(struct ra_gzip *g, const void *p, size_t n, struct ra_err *err)
 {
     const uint8_t *at = p;
     while (n) {
-        struct block *b;
-        int rc = block_with_room(g, &b, err);
-        if (rc < 0)
-            return rc;
+        struct block *b = &g->blocks[ra_relay_slot(g->relay)];
         size_t take = RA_GZIP_BLOCK - b->n_in < n ? RA_GZIP_BLOCK - b->n_in : n;
         memcpy(b->in + b->n_in, at, take);
+        g->crc = crc32_gzip_refl(g->crc, at, take);
+        g->length += (uint32_t)take;
         b->n_in += take;
         at += take;
         n -= take;
+        int rc = b->n_in == RA_GZIP_BLOCK ? ra_relay_push(g->relay, err) : 0;
+        if (rc < 0)
+            return rc;
     }
     return 0;
 }
@@ -152,8 +158,10 @@ static void put_le32(uint8_t *p, uint32_t v)
 int ra_gzip_finish(struct ra_gzip *g, struct ra_err *err)
 {
     uint8_t trailer[8];
-    g->last = true;
-    int rc = flush_blocks(g, err);
+    g->blocks[ra_relay_slot(g->relay)].last = true;
+    int rc = ra_relay_push(g->relay, err);
+    if (rc == 0)
+        rc = ra_relay_drain(g->relay, err);
     if (rc < 0)
         return rc;
     put_le32(trailer, g->crc);

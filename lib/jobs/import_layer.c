@@ -116,7 +116,7 @@ static int packer_open(struct packer *p, const struct ra_import *im, struct ra_p
     unsigned level = im->opts.level;
     *p = (struct packer){.to = to};
     if (im->opts.compression == RA_LAYER_GZIP)
-        p->gzip = ra_gzip_new(level ? (enum ra_gzip_level)level : RA_GZIP_BEST, im->job->threads, sink);
+        p->gzip = ra_gzip_new(level ? (enum ra_gzip_level)level : RA_GZIP_BETTER, im->job->threads, sink);
     else if (im->opts.compression == RA_LAYER_ZSTD)
         return ra_zstd_new((int)level, im->job->threads, sink, &p->zstd, err);
     return 0;

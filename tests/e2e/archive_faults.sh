@@ -53,9 +53,13 @@ same "killed after any time" "" "$bad"
 check "the last one is sound" sound "$WORK/x"
 
 # --- the same each time
-for n in 1 2; do at "$WORK/same$n" import --yes "$WORK/image.tar" >/dev/null 2>&1; done
-same "an image gets the same digest each time" "$(tags "$WORK/same1" | grep '"digest"')" "$(tags "$WORK/same2" | grep '"digest"')"
-rm -rf "$WORK/same1" "$WORK/same2"
+for level in 1 2 3; do
+    for n in 1 2 3; do at "$WORK/same$n" -j "$n" import --yes --level "$level" "$WORK/image.tar" >/dev/null 2>&1; done
+    for n in 2 3; do
+        same "an image gets the same digest each time, level $level, $n threads" "$(tags "$WORK/same1" | grep '"digest"')" "$(tags "$WORK/same$n" | grep '"digest"')"
+    done
+    rm -rf "$WORK"/same?
+done
 
 # --- full
 disk() { mount -t tmpfs -o "size=$1,nr_inodes=$2" none "$WORK/disk"; }

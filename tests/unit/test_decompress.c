@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "format/decompress.h"
+#include "format/digest.h"
 #include "format/gzip.h"
 
 #include <bzlib.h>
@@ -266,6 +267,45 @@ static void gzip_is_the_same_however_it_is_made(void **state)
     }
 }
 
+/* Zeroes at every multiple of the window: there one wrong entry in a table shows, in one block of twenty or so. */
+static void zeroes_and_noise(struct ra_buf *to, size_t n)
+{
+    uint64_t seed = 7;
+    char *p = ra_buf_reserve(to, n);
+    memset(p, 0, n);
+    for (size_t at = 0; at < n; at += 1024)
+        t_random_bytes(&seed, p + at + 512, 512);
+    to->len = n;
+}
+
+/* Some other allocation in front of it moves everything elsewhere, as a new process does. */
+static void digest_of_gzip(const struct ra_buf *plain, enum ra_gzip_level level, size_t away,
+                           struct ra_digest *out)
+{
+    struct ra_err err = {0};
+    RA_BUF_AUTO packed = {0};
+    ra_auto_free void *ballast = malloc(away);
+    RA_AUTO_PTR(ra_gzip) g = ra_gzip_new(level, 2, (struct ra_sink){to_buf, &packed});
+    t_ok(ra_gzip_write(g, plain->data, plain->len, &err), &err);
+    t_ok(ra_gzip_finish(g, &err), &err);
+    ra_digest_of(RA_SHA256, packed.data, packed.len, out);
+}
+
+static void gzip_does_not_depend_on_where_it_is(void **state)
+{
+    (void)state;
+    RA_BUF_AUTO plain = {0};
+    zeroes_and_noise(&plain, (size_t)16 << 20);
+    for (int level = RA_GZIP_FAST; level <= RA_GZIP_BEST; level++) {
+        struct ra_digest first, other;
+        digest_of_gzip(&plain, (enum ra_gzip_level)level, 1, &first);
+        for (size_t away = 1; away < 5; away++) {
+            digest_of_gzip(&plain, (enum ra_gzip_level)level, away * 3 << 20, &other);
+            assert_memory_equal(&first, &other, sizeof(first));
+        }
+    }
+}
+
 static int full(void *arg RA_UNUSED, const void *p RA_UNUSED, size_t n RA_UNUSED, struct ra_err *err)
 {
     return ra_fail(err, RA_NOSPACE, "full");
@@ -278,6 +318,16 @@ static void a_full_sink_ends_it(void **state)
     RA_AUTO_PTR(ra_gzip) g = ra_gzip_new(RA_GZIP_FAST, 2, (struct ra_sink){full, NULL});
     t_ok(ra_gzip_write(g, "abc", 3, &err), &err);
     t_fails(ra_gzip_finish(g, &err), RA_NOSPACE, &err);
+}
+
+static void a_full_sink_ends_it_in_the_middle(void **state)
+{
+    (void)state;
+    struct ra_err err = {0};
+    RA_BUF_AUTO plain = {0};
+    sample(&plain, 10 * RA_GZIP_BLOCK);
+    RA_AUTO_PTR(ra_gzip) g = ra_gzip_new(RA_GZIP_FAST, 3, (struct ra_sink){full, NULL});
+    t_fails(ra_gzip_write(g, plain.data, plain.len, &err), RA_NOSPACE, &err);
 }
 
 static void random_bytes_fit(void **state)
@@ -311,7 +361,9 @@ int main(void)
         cmocka_unit_test(an_error_of_the_source_comes_through),
         cmocka_unit_test(huge_windows_are_refused),
         cmocka_unit_test(gzip_is_the_same_however_it_is_made),
+        cmocka_unit_test(gzip_does_not_depend_on_where_it_is),
         cmocka_unit_test(a_full_sink_ends_it),
+        cmocka_unit_test(a_full_sink_ends_it_in_the_middle),
         cmocka_unit_test(random_bytes_fit),
     };
     return T_RUN(tests);
