@@ -90,3 +90,19 @@ void t_unmount(const char *path)
 {
     assert_int_equal(umount2(path, MNT_DETACH), 0);
 }
+
+struct ra_stat t_stat_of(struct ra_store *s, const char *key)
+{
+    struct ra_err err = {0};
+    struct ra_stat st;
+    t_ok(ra_store_stat(s, key, &st, &err), &err);
+    return st;
+}
+
+int t_remove_key(struct t_fs *t, const char *key, size_t keep)
+{
+    struct ra_err err = {0};
+    struct ra_removal item = {.key = key, .keep = keep};
+    t_ok(ra_store_remove(t->s, &item, 1, RA_ANY_AGE, &err), &err);
+    return item.status;
+}

@@ -20,6 +20,9 @@ int t_fs_run(const char *name, const struct CMUnitTest *tests, size_t n, const u
 
 /* The path of something in the root. */
 const char *t_at(const struct t_fs *t, const char *key);
+struct ra_stat t_stat_of(struct ra_store *s, const char *key);
+/* Removes one key; its status. */
+int t_remove_key(struct t_fs *t, const char *key, size_t keep);
 void t_symlink(const char *target, const char *path);
 void t_set_times(const char *path, int64_t mtime);
 /* Runs fn in a process of its own, as another user where uid is not 0; its result, or 128 + signal. */

@@ -16,14 +16,6 @@
 
 static const unsigned nobody = 65534;
 
-static struct ra_stat stat_of(struct ra_store *s, const char *key)
-{
-    struct ra_err err = {0};
-    struct ra_stat st;
-    t_ok(ra_store_stat(s, key, &st, &err), &err);
-    return st;
-}
-
 static void refuses(struct t_fs *t, const char *key, const char *why)
 {
     struct ra_err err = {0};
@@ -31,15 +23,7 @@ static void refuses(struct t_fs *t, const char *key, const char *why)
     struct ra_reader *r;
     t_fails_with(ra_store_get(t->s, key, 99, &buf, NULL, &err), RA_UNSUPPORTED, &err, why);
     t_fails_with(ra_read_open(t->s, key, 0, 9, 0, &r, &err), RA_UNSUPPORTED, &err, t_fmt("'%s'", key));
-    assert_int_equal(stat_of(t->s, key).kind, RA_OTHER);
-}
-
-static int remove_key(struct t_fs *t, const char *key, size_t keep)
-{
-    struct ra_err err = {0};
-    struct ra_removal item = {.key = key, .keep = keep};
-    t_ok(ra_store_remove(t->s, &item, 1, RA_ANY_AGE, &err), &err);
-    return item.status;
+    assert_int_equal(t_stat_of(t->s, key).kind, RA_OTHER);
 }
 
 /* --- links ----------------------------------------------------------------------------------- */
@@ -60,11 +44,11 @@ static void links_inside_are_followed(void **state)
                                        "l/up/l/file",     "l/self/l/up/l/file"};
     for (size_t i = 0; i < RA_COUNT(keys); i++) {
         assert_string_equal(t_get(t->s, keys[i]), "text");
-        assert_int_equal(stat_of(t->s, keys[i]).size, 4);
+        assert_int_equal(t_stat_of(t->s, keys[i]).size, 4);
     }
-    assert_true(stat_of(t->s, "l/file").link && stat_of(t->s, "l/folder").link);
-    assert_false(stat_of(t->s, "l/folder/link").link);
-    assert_int_equal(stat_of(t->s, "l/chain").kind, RA_PREFIX);
+    assert_true(t_stat_of(t->s, "l/file").link && t_stat_of(t->s, "l/folder").link);
+    assert_false(t_stat_of(t->s, "l/folder/link").link);
+    assert_int_equal(t_stat_of(t->s, "l/chain").kind, RA_PREFIX);
     assert_string_equal(t_list(t->s, "l/chain/", LEVEL), "link object 4\n");
     assert_string_equal(t_list(t->s, "l/", LEAF),
                         "absolute object 4\nchain object 4\nfile other\nfolder object 4\n"
@@ -143,8 +127,8 @@ static void nothing_is_written_or_removed_outside(void **state)
     const char *before = t_tree(t->out);
     t_fails(ra_store_put(t->s, "d/folder/new", "x", 1, 0, &err), RA_UNSUPPORTED, &err);
     t_fails(ra_store_put(t->s, "d/folder/secret/data", "x", 1, 0, &err), RA_UNSUPPORTED, &err);
-    assert_int_equal(remove_key(t, "d/folder/secret/data", 0), -RA_UNSUPPORTED);
-    assert_int_equal(remove_key(t, "d/file", 0), -RA_UNSUPPORTED);
+    assert_int_equal(t_remove_key(t, "d/folder/secret/data", 0), -RA_UNSUPPORTED);
+    assert_int_equal(t_remove_key(t, "d/file", 0), -RA_UNSUPPORTED);
     assert_int_not_equal(ra_store_remove_prefix(t->s, "d/folder/secret/", 0, RA_ANY_AGE, NULL, NULL, NULL),
                          1);
     assert_int_not_equal(ra_store_prune(t->s, "d/folder/", 0, RA_ANY_AGE, NULL), 1);
@@ -164,7 +148,7 @@ static void a_link_is_replaced_not_written_through(void **state)
     t_put(t->s, "b", "new b");
     assert_string_equal(t_read(t_fmt("%s/secret", t->out), NULL), "secret");
     assert_string_equal(t_keys(t->s, ""), "a object 5\nb object 5\ninside object 6\n");
-    assert_false(stat_of(t->s, "b").link);
+    assert_false(t_stat_of(t->s, "b").link);
 }
 
 static void links_out_are_followed_when_told(void **state)
@@ -179,7 +163,7 @@ static void links_out_are_followed_when_told(void **state)
     t_put(t->s, "away/far/new", "newer");
     assert_string_equal(t_read(t_fmt("%s/far/new", t->out), NULL), "newer");
     assert_string_equal(t_keys(t->s, ""), "away/far/link object 3\naway/far/new object 5\nfile object 3\n");
-    assert_int_equal(remove_key(t, "away/far/new", 0), 0);
+    assert_int_equal(t_remove_key(t, "away/far/new", 0), 0);
     assert_false(t_exists(t_fmt("%s/far/new", t->out)));
 }
 
@@ -254,8 +238,8 @@ static void things_are_no_objects(void **state)
     if (device)
         refuses(t, "d/null", "not a regular file");
     t_put(t->s, "d/file", "x");
-    assert_int_equal(remove_key(t, "d/fifo", 0), -RA_UNSUPPORTED);
-    assert_int_equal(remove_key(t, "d/socket", 0), -RA_UNSUPPORTED);
+    assert_int_equal(t_remove_key(t, "d/fifo", 0), -RA_UNSUPPORTED);
+    assert_int_equal(t_remove_key(t, "d/socket", 0), -RA_UNSUPPORTED);
     uint64_t removed = 0;
     t_fails(ra_store_remove_prefix(t->s, "d/", 0, RA_ANY_AGE, &removed, NULL, &err), RA_UNSUPPORTED, &err);
     assert_int_equal(removed, 1);
@@ -356,14 +340,14 @@ static void no_depth_is_too_deep(void **state)
     t_put(t->s, key.data, "text");
     t_put(t->s, key.data, "other");
     assert_string_equal(t_get(t->s, key.data), "other");
-    assert_int_equal(stat_of(t->s, key.data).size, 5);
+    assert_int_equal(t_stat_of(t->s, key.data).size, 5);
     assert_string_equal(t_keys(t->s, ""), t_fmt("%s object 5\n", key.data));
     t_ok(ra_store_prune(t->s, "", 0, RA_ANY_AGE, &err), &err);
     t_ok(ra_store_remove_prefix(t->s, "a-folder-in-depth-000/", 0, RA_ANY_AGE, &removed, NULL, &err), &err);
     assert_int_equal(removed, 1);
     assert_string_equal(t_list(t->s, "", PLAIN), "");
     t_put(t->s, key.data, "again");
-    assert_int_equal(remove_key(t, key.data, 0), 0);
+    assert_int_equal(t_remove_key(t, key.data, 0), 0);
     assert_string_equal(t_list(t->s, "", PLAIN), "");
 }
 

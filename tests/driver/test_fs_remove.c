@@ -12,22 +12,6 @@
 
 static const unsigned nobody = 65534;
 
-static struct ra_stat stat_of(struct ra_store *s, const char *key)
-{
-    struct ra_err err = {0};
-    struct ra_stat st;
-    t_ok(ra_store_stat(s, key, &st, &err), &err);
-    return st;
-}
-
-static int remove_key(struct t_fs *t, const char *key, size_t keep)
-{
-    struct ra_err err = {0};
-    struct ra_removal item = {.key = key, .keep = keep};
-    t_ok(ra_store_remove(t->s, &item, 1, RA_ANY_AGE, &err), &err);
-    return item.status;
-}
-
 /* --- removing -------------------------------------------------------------------------------- */
 
 static void a_link_goes_and_its_target_stays(void **state)
@@ -38,12 +22,12 @@ static void a_link_goes_and_its_target_stays(void **state)
     t_symlink("../a/file", t_at(t, "l/file"));
     t_symlink("../a", t_at(t, "l/folder"));
     t_symlink("nowhere", t_at(t, "l/dangling"));
-    assert_int_equal(remove_key(t, "l/file", 0), 0);
-    assert_int_equal(remove_key(t, "l/folder", 0), 0);
-    assert_int_equal(remove_key(t, "l/dangling", 0), -RA_UNSUPPORTED);
+    assert_int_equal(t_remove_key(t, "l/file", 0), 0);
+    assert_int_equal(t_remove_key(t, "l/folder", 0), 0);
+    assert_int_equal(t_remove_key(t, "l/dangling", 0), -RA_UNSUPPORTED);
     assert_string_equal(t_list(t->s, "l/", PLAIN), "dangling other\nfolder prefix\n");
     assert_string_equal(t_get(t->s, "a/file"), "text");
-    assert_int_equal(remove_key(t, "l/folder/file", 0), 0);
+    assert_int_equal(t_remove_key(t, "l/folder/file", 0), 0);
     assert_false(t_exists(t_at(t, "a/file")));
     assert_true(t_exists(t_at(t, "l/folder")));
 }
@@ -54,7 +38,7 @@ static void a_young_target_keeps_the_link(void **state)
     struct ra_err err = {0};
     t_write(t_at(t, "file"), "text");
     t_symlink("file", t_at(t, "link"));
-    int64_t mtime = stat_of(t->s, "file").mtime;
+    int64_t mtime = t_stat_of(t->s, "file").mtime;
     t_set_times(t_at(t, "link"), mtime - RA_DAY);
     struct ra_removal item = {.key = "link"};
     t_ok(ra_store_remove(t->s, &item, 1, mtime - RA_HOUR, &err), &err);

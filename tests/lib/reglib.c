@@ -103,6 +103,21 @@ void t_reg_tag(struct ra_store *s, const char *repo, const char *tag, const stru
     t_reg_link(s, ra_key_tag_current(&key, repo, tag), d);
 }
 
+void t_reg_alias(struct ra_store *s)
+{
+    struct ra_key key;
+    struct ra_digest strong, layer = t_reg_layer(s, "strong", "known by sha512");
+    char text[RA_DIGEST_TEXT];
+    ra_digest_of(RA_SHA512, "known by sha512", strlen("known by sha512"), &strong);
+    t_reg_link(s, ra_key_layer(&key, "strong", &strong), &layer);
+    struct ra_digest image = t_reg_manifest(
+        s, "strong",
+        t_fmt("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"layers\":"
+              "[{\"mediaType\":\"x\",\"size\":15,\"digest\":\"%s\"}]}",
+              ra_digest_text(&strong, text)));
+    t_reg_tag(s, "strong", "v1", &image);
+}
+
 const char *t_reg_at(const char *repo, const struct ra_digest *d)
 {
     char text[RA_DIGEST_TEXT];

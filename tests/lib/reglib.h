@@ -32,6 +32,8 @@ struct ra_digest t_reg_image(struct ra_store *s, const char *repo, const char *s
                              const struct ra_digest *shared, const struct ra_digest *subject);
 struct ra_digest t_reg_index(struct ra_store *s, const char *repo, const struct ra_digest *children,
                              size_t n);
+/* The repository "strong", in which an image, tagged "v1", knows its layer by sha512. */
+void t_reg_alias(struct ra_store *s);
 /* History and current link. */
 void t_reg_tag(struct ra_store *s, const char *repo, const char *tag, const struct ra_digest *d);
 

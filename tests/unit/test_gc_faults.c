@@ -43,21 +43,6 @@ static void push_unlinked(struct ra_store *s)
     t_reg_remove(s, ra_key_revision(&key, "unlinked", &image));
 }
 
-static void push_alias(struct ra_store *s)
-{
-    struct ra_key key;
-    struct ra_digest strong, layer = t_reg_layer(s, "strong", "known by sha512");
-    char text[RA_DIGEST_TEXT];
-    ra_digest_of(RA_SHA512, "known by sha512", strlen("known by sha512"), &strong);
-    t_reg_link(s, ra_key_layer(&key, "strong", &strong), &layer);
-    struct ra_digest image = t_reg_manifest(
-        s, "strong",
-        t_fmt("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"layers\":"
-              "[{\"mediaType\":\"x\",\"size\":15,\"digest\":\"%s\"}]}",
-              ra_digest_text(&strong, text)));
-    t_reg_tag(s, "strong", "v1", &image);
-}
-
 static void push_garbage(struct ra_store *s)
 {
     struct ra_digest shared = t_reg_blob(s, "base layer");
@@ -94,7 +79,7 @@ static struct ra_store *make_tree(bool whole)
     struct ra_store *s = flat ? t_reg_new_flat() : t_reg_new();
     push_kept(s);
     push_unlinked(s);
-    push_alias(s);
+    t_reg_alias(s);
     if (whole) {
         push_garbage(s);
         push_signature(s);
