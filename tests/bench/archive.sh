@@ -1,6 +1,7 @@
 #!/bin/bash
-# export and import against tar, skopeo and a running registry: one image of BENCH_MIB (300) MiB in six layers that compress
-# by half, a whole storage of such data, and one of many small blobs.
+# export and import against tar, skopeo and a running registry: one image of BENCH_MIB (300) MiB in six layers that hold
+# programs, libraries and texts of this machine, a whole storage of such data, and one of many small blobs. With
+# BENCH_LARGE, also the memory for one of 10 GB in twenty large blobs: that writes 20 GB in $TMPDIR.
 # shellcheck source=tests/lib/registry.sh
 . "$TESTLIB/registry.sh"
 # shellcheck source=tests/lib/bench.sh
@@ -9,17 +10,22 @@ need docker-registry skopeo python3 tar
 ROOT=$WORK/root
 
 python3 - "$WORK/image.tar" "${BENCH_MIB:-300}" <<'PY'
-import hashlib, io, json, os, sys, tarfile
+import hashlib, io, itertools, json, os, random, sys, tarfile
 layers, size = 6, int(sys.argv[2]) * (1 << 20) // 6
 out = tarfile.open(sys.argv[1], "w")
 def put(name, data):
     i = tarfile.TarInfo(name); i.size = len(data); out.addfile(i, io.BytesIO(data))
+def worth(path):
+    return os.path.isfile(path) and not os.path.islink(path) and os.access(path, os.R_OK) and os.path.getsize(path) < 8 << 20
+found = sorted(os.path.join(folder, name) for top in ("/usr/lib", "/usr/bin", "/usr/share") for folder, _, names in os.walk(top) for name in names)
+random.Random(1).shuffle(found)
+files = (path for path in itertools.cycle(found) if worth(path))
 ids = []
 for n in range(layers):
     inner = io.BytesIO()
     with tarfile.open(fileobj=inner, mode="w") as t:
-        piece = b"".join(os.urandom(512) + bytes(512) for _ in range(size // 1024))
-        i = tarfile.TarInfo("data"); i.size = len(piece); t.addfile(i, io.BytesIO(piece))
+        while inner.tell() < size:
+            t.add(next(files))
     ids.append("sha256:" + hashlib.sha256(inner.getvalue()).hexdigest())
     put(f"{n}/layer.tar", inner.getvalue())
 config = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": ids}}).encode()
@@ -59,3 +65,24 @@ ROOT=$TREE
 compare "export of the large tree, tar" 1 1 ours_all tar_all
 memory "export of the large tree" "$REGADM" --root "$TREE" export --all -o "$WORK/all.tar"
 memory "restore of the large tree, dry" "$REGADM" --root "$WORK/into3" import -n "$WORK/all.tar"
+memory "restore of the large tree" "$REGADM" --root "$WORK/into3" import --yes "$WORK/all.tar"
+rm -rf "$WORK/into3" "$WORK/all.tar"
+
+large_blobs() {
+    PYTHONPATH=$TESTLIB python3 - "$1" <<'PY'
+import hashlib, sys
+from v2tree import Tree
+tree, layers, zeroes = Tree(sys.argv[1]), [], hashlib.sha256()
+for _ in range(512):
+    zeroes.update(bytes(1 << 20))
+for n in range(20):
+    layers.append(tree.zeroes("sha256:" + zeroes.hexdigest(), (512 << 20) + n))
+    zeroes.update(b"\0")
+tree.image("large/zeroes", "v1", tree.blob(b"{}"), layers)
+PY
+}
+if [ -n "${BENCH_LARGE:-}" ]; then
+    large_blobs "$WORK/large"
+    memory "export of 10 GB in large blobs" "$REGADM" --root "$WORK/large" export --all -o "$WORK/all.tar"
+    memory "restore of 10 GB in large blobs" "$REGADM" --root "$WORK/into3" import --yes "$WORK/all.tar"
+fi
