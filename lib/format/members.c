@@ -13,7 +13,7 @@
 #define LINKS_MAX 8
 
 struct entry {
-    int kind; /* enum ra_tar_kind, or ABSENT */
+    int kind; /* enum ra_tar_kind, ABSENT or ASTRAY */
     uint64_t size, offset;
     uint32_t target; /* of links: the number of the name it leads to */
 };
@@ -28,6 +28,7 @@ struct ra_members {
 
 /* The kind of a name that a link mentions and no member has, so far. */
 #define ABSENT (-1)
+#define ASTRAY (-2)
 
 void ra_members_close(struct ra_members *m)
 {
@@ -211,6 +212,11 @@ int ra_members_find(const struct ra_members *m, const char *name, struct ra_foun
         case ABSENT:
             return ra_fail(err, RA_CORRUPT, "member '%s' links to '%s', which is not there",
                            ra_buf_str(&path), m->names.at[at]);
+        case ASTRAY:
+            return ra_fail(err, RA_CORRUPT,
+                           "member '%s' is a link to nothing, or out of the folder; on Linux before 5.6 no "
+                           "link is followed",
+                           m->names.at[at]);
         default:
             return ra_fail(err, RA_CORRUPT, "member '%s' is %s", m->names.at[at],
                            e->kind == RA_TAR_FOLDER   ? "a folder"
@@ -337,20 +343,19 @@ int ra_members_open_tar(int fd, struct ra_members **out, struct ra_err *err)
 /* A link that leads nowhere, or out, is known by name only. */
 static int add_file(struct ra_members *m, const char *name, struct ra_err *err)
 {
-    struct stat st;
+    struct stat st = {0};
     ra_auto_fd int fd = ra_open_beneath(m->fd, name, O_RDONLY | O_NONBLOCK);
     const char *fault = text_fault(name, strlen(name));
     bool astray = fd < 0 && (errno == ENOENT || errno == EXDEV || errno == ELOOP);
-    if (astray)
-        st.st_mode = 0;
-    else if (fd < 0 || fstat(fd, &st) < 0)
+    if (!astray && (fd < 0 || fstat(fd, &st) < 0))
         return ra_fail_sys(err, "cannot open '%s'", name);
     if (fault)
         return refuse_name(name, strlen(name), fault, err);
     if (m->names.n >= RA_MEMBERS_MAX || m->text > RA_MEMBERS_TEXT_MAX)
         return ra_fail(err, RA_TOOBIG, "the folder has too many files");
     struct entry *e = entry_of(m, name, strlen(name));
-    *e = (struct entry){.kind = S_ISREG(st.st_mode)   ? RA_TAR_FILE
+    *e = (struct entry){.kind = astray                ? ASTRAY
+                                : S_ISREG(st.st_mode) ? RA_TAR_FILE
                                 : S_ISDIR(st.st_mode) ? RA_TAR_FOLDER
                                                       : RA_TAR_SPECIAL,
                         .size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0};

@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <openssl/sha.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static RA_VEC(char *) kept, dirs; /* freed, removed at the end */
 static pid_t owner;               /* a forked child must not remove its parent's folders */
@@ -212,6 +213,11 @@ void t_fails_with_(long long rc, enum ra_code code, struct ra_err *err, const ch
         _fail(file, line);
     }
     ra_err_clear(err);
+}
+
+bool t_has_openat2(void)
+{
+    return syscall(SYS_openat2, -1, "", NULL, 0) < 0 && errno != ENOSYS && errno != EPERM;
 }
 
 void t_fails_(long long rc, enum ra_code code, struct ra_err *err, const char *what, const char *file,

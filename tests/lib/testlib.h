@@ -18,6 +18,8 @@
 
 /* A new empty folder, an absolute path; removed with all that is in it when the program ends. */
 const char *t_dir(void);
+/* Whether the kernel has openat2, without which no link is followed outside a storage. */
+bool t_has_openat2(void);
 /* printf into memory that lives as long as the program: for paths and names. */
 const char *t_fmt(const char *fmt, ...) RA_PRINTF(1, 2);
 
