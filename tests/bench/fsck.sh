@@ -1,6 +1,7 @@
 #!/bin/bash
 # fsck against sha256sum and openssl, its quick look and du against gc -n, and find --file against gzip and tar: on
-# BENCH_MIB (600) MiB of layers that compress by half, and on the large tree.
+# BENCH_MIB (600) MiB of layers that compress by half, on BENCH_RAW_MIB (2048) MiB of layers of large blobs, and on the
+# large tree.
 # shellcheck source=tests/lib/registry.sh
 . "$TESTLIB/registry.sh"
 # shellcheck source=tests/lib/bench.sh
@@ -9,10 +10,11 @@ need openssl python3 tar gzip sha256sum
 CORES=$(nproc)
 ROOT=$WORK/root
 
-# An OCI layout of one image: two dozen gzip layers of twenty files each.
-python3 - "$WORK/layout" "${BENCH_MIB:-600}" <<'PY'
+# Two OCI layouts of one image each: two dozen gzip layers of twenty files, and as many that are no tars at all.
+layout() {
+    python3 - "$@" <<'PY'
 import gzip, hashlib, io, json, os, sys, tarfile
-layout, layers = sys.argv[1], 24
+layout, layers, raw = sys.argv[1], 24, len(sys.argv) > 3
 size = int(sys.argv[2]) * (1 << 20) // layers // 20
 os.makedirs(f"{layout}/blobs/sha256")
 def put(data, media_type, **more):
@@ -20,7 +22,9 @@ def put(data, media_type, **more):
     open(f"{layout}/blobs/sha256/{digest}", "wb").write(data)
     return {"mediaType": media_type, "digest": "sha256:" + digest, "size": len(data), **more}
 ids, descriptors = [], []
-for n in range(layers):
+for n in range(layers if raw else 0):
+    descriptors.append(put(os.urandom(20 * size), "application/vnd.example.bytes"))
+for n in range(0 if raw else layers):
     inner = io.BytesIO()
     with tarfile.open(fileobj=inner, mode="w") as t:
         for k in range(20):
@@ -35,7 +39,12 @@ index = [put(json.dumps(m).encode(), m["mediaType"], annotations={"org.openconta
 json.dump({"schemaVersion": 2, "manifests": index}, open(f"{layout}/index.json", "w"))
 json.dump({"imageLayoutVersion": "1.0.0"}, open(f"{layout}/oci-layout", "w"))
 PY
+}
+layout "$WORK/layout" "${BENCH_MIB:-600}"
 "$REGADM" --root "$ROOT" import --yes --as bench/image "$WORK/layout" >"$WORK/log" 2>&1 || exit 1
+layout "$WORK/raw-layout" "${BENCH_RAW_MIB:-2048}" raw
+"$REGADM" --root "$WORK/raw" import --yes --as bench/raw "$WORK/raw-layout" >"$WORK/log" 2>&1 || exit 1
+rm -r "$WORK/layout" "$WORK/raw-layout"
 
 layers() { find "$ROOT/docker/registry/v2/blobs" -name data -size +500k "$@"; }
 ours() { "$REGADM" --root "$ROOT" "$@"; }
@@ -50,7 +59,7 @@ unpack() { layers -print0 | xargs -0 -n 1 -P "$CORES" sh -c 'gzip -dc "$1" | tar
 
 # Bytes a second that SHA-256 gets through on all cores here, and how much of that fsck does.
 against_openssl() {
-    local allowed bytes took
+    local allowed bytes took ROOT=$WORK/raw
     allowed=$(openssl speed -elapsed -seconds 2 -bytes 1048576 -multi "$CORES" -evp sha256 2>/dev/null |
         awk '/sha256/ { v = $NF } END { sub(/k$/, "", v); printf "%.0f", v * 1000 }')
     bytes=$(layers -printf '%s\n' | awk '{ s += $1 } END { printf "%.0f", s }')
@@ -62,7 +71,9 @@ against_openssl() {
 
 fsck_all >"$WORK/log" || { echo "FAIL the tree is not sound"; exit 1; }
 compare "fsck of cached layers, xargs sha256sum" 2.5 5 fsck_all sums
+"$REGADM" --root "$WORK/raw" fsck >"$WORK/log" || { echo "FAIL the tree of large blobs is not sound"; exit 1; }
 against_openssl
+rm -r "$WORK/raw"
 compare "find --file, gzip -dc | tar t" 2.5 3 find_file unpack
 memory "find --file" "$REGADM" --root "$ROOT" find --file 'file-7.so'
 bench_tree
