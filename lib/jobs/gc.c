@@ -48,14 +48,19 @@ static int look(const struct judging *j, uint32_t id, struct ra_err *err)
     return complain(gc, &(struct ra_place){.path = key.s, .digest = &d}, &trouble, err);
 }
 
+/* Who knows the size of its file has seen the age too (RA_BLOB_YOUNG). Of what stays a declared size is enough. */
+static bool is_known(unsigned flags)
+{
+    return flags & RA_BLOB_SIZED || (flags & RA_MARK_KEPT && flags & RA_BLOB_DECLARED);
+}
+
 static int doom(const struct judging *j, uint32_t id, struct ra_err *err)
 {
     struct ra_blobs *blobs = j->gc->survey.blobs;
     unsigned flags = ra_blobs_flags(blobs, id);
-    bool known = flags & RA_MARK_KEPT && flags & (RA_BLOB_SIZED | RA_BLOB_DECLARED);
-    if (known)
+    if (flags & RA_MARK_KEPT && is_known(flags))
         return 0;
-    int rc = look(j, id, err);
+    int rc = is_known(flags) ? 0 : look(j, id, err);
     flags = ra_blobs_flags(blobs, id);
     if (rc == 0 && !j->spare && !(flags & RA_MARK_HOLLOW) && ra_mark_fate(flags) == RA_FATE_FREE)
         ra_blobs_set(blobs, id, RA_MARK_DOOMED);
@@ -97,6 +102,39 @@ static void add_sums(struct sums *to, const struct sums *sums)
     to->young.bytes += sums->young.bytes;
 }
 
+static bool most_are_unknown(struct ra_blobs *blobs, const uint32_t *ids, size_t n)
+{
+    size_t unknown = 0;
+    for (size_t i = 0; i < n; i++)
+        unknown += !is_known(ra_blobs_flags(blobs, ids[i]));
+    return unknown > n / 2;
+}
+
+static void learn(struct ra_gc *gc, const struct ra_entry *e)
+{
+    struct ra_digest d;
+    bool blob = e->st.kind == RA_OBJECT && ra_digest_parse_hex(RA_SHA256, e->name, strlen(e->name), &d);
+    uint32_t id = blob ? ra_blobs_find(gc->survey.blobs, &d) : RA_NONE;
+    if (id == RA_NONE)
+        return;
+    ra_blobs_set(gc->survey.blobs, id, e->st.mtime > gc->cutoff ? RA_BLOB_YOUNG : 0);
+    ra_blobs_size_is(gc->survey.blobs, id, e->st.size);
+}
+
+/* A listing costs a call a blob, a look by itself three. What it does not tell is looked at by itself. */
+static void learn_shard(struct ra_gc *gc, unsigned first_byte)
+{
+    struct ra_list_opts opts = {.mode = RA_LIST_LEAF, .leaf = "data", .want = RA_WANT_SIZE | RA_WANT_MTIME};
+    RA_AUTO_PTR(ra_list) list = NULL;
+    struct ra_key key;
+    struct ra_page page;
+    if (ra_list_open(gc->job->store, ra_key_blob_shard(&key, RA_SHA256, first_byte), &opts, &list, NULL) < 0)
+        return;
+    while (ra_list_next(list, &page, NULL) > 0)
+        for (size_t i = 0; i < page.n; i++)
+            learn(gc, &page.at[i]);
+}
+
 static int judge_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct ra_err *err)
 {
     struct judging *j = arg;
@@ -105,6 +143,8 @@ static int judge_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct 
     size_t n;
     int rc = 0;
     ra_auto_free uint32_t *ids = ra_blobs_part(blobs, (unsigned)part, j->set, j->unset, &n);
+    if (part < RA_BLOBS_PARTS - 1 && most_are_unknown(blobs, ids, n))
+        learn_shard(j->gc, (unsigned)part);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         rc = j->step(j, ids[i], err);
         add_up(&sums, blobs, ids[i]);
@@ -117,8 +157,13 @@ static int judge_part(void *arg, size_t part, unsigned worker RA_UNUSED, struct 
 
 static int judge(struct judging *j, uint64_t n, struct ra_err *err)
 {
+    /* Where much is to go, shards are listed: a few keep any disk busy, many would only take memory. */
+    enum { LISTERS = 8 };
+    unsigned threads = ra_job_io_threads(j->gc->job);
+    if (j->gc->opts.delete_untagged && threads > LISTERS)
+        threads = LISTERS;
     ra_progress_phase(j->gc->job->progress, "judging blobs", n, 0);
-    return ra_parallel(ra_job_io_threads(j->gc->job), RA_BLOBS_PARTS, judge_part, j, err);
+    return ra_parallel(threads, RA_BLOBS_PARTS, judge_part, j, err);
 }
 
 /* Once more over what only untagged revisions need, for its age. For a hint alone, many looks would cost too much: then

@@ -34,7 +34,8 @@
 
 enum ra_survey_want {
     RA_SURVEY_BLOBS = 1 << 0, /* every blob is in the table, RA_BLOB_PRESENT (its folder is; see SIZES) */
-    RA_SURVEY_SIZES = 1 << 1, /* and RA_BLOB_SIZED: then PRESENT says that the data is there. Implies BLOBS */
+    /* And RA_BLOB_SIZED: then PRESENT says that the data is there. Implies BLOBS; in a bucket BLOBS implies it. */
+    RA_SURVEY_SIZES = 1 << 1,
     RA_SURVEY_REVISIONS = 1 << 2, /* revisions; tags are always read */
     RA_SURVEY_MANIFESTS = 1 << 3, /* manifests of tags, and of revisions if they are read: `manifests` */
     RA_SURVEY_CHILDREN = 1 << 4,  /* also the manifests that those name as children, all the way down */

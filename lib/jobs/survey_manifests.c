@@ -21,7 +21,8 @@ static void look_for_late(struct ra_survey_run *run, struct ra_survey_worker *w,
     if (ra_store_stat(run->job->store, ra_key_blob(&w->key, &ref->digest), &st, NULL) < 0 ||
         st.kind != RA_OBJECT)
         return;
-    ra_blobs_set(run->out->blobs, id, RA_BLOB_PRESENT);
+    ra_blobs_set(run->out->blobs, id,
+                 RA_BLOB_PRESENT | (ra_survey_is_young(run, st.mtime) ? RA_BLOB_YOUNG : 0));
     ra_blobs_size_is(run->out->blobs, id, ra_survey_wants(run, RA_SURVEY_DISK) ? st.disk : st.size);
 }
 
