@@ -7,6 +7,7 @@
 #include "registry/storage.h"
 
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct options {
@@ -24,7 +25,7 @@ static const char *const compressions[] = {"none", "gzip", "zstd", NULL};
 
 static const struct ra_opt options[] = {
     {"output", 'o', RA_OPT_STR, OPTION(output), "FILE",
-     "write to FILE, which appears complete or not at all; - is standard output",
+     "write to FILE, which appears complete or not at all, over what it held; - is standard output",
      .complete = RA_COMPLETE_FILE},
     {"all", 'a', RA_OPT_FLAG, OPTION(all), NULL, "the whole registry"},
     {"format", 'f', RA_OPT_ENUM, OPTION(format), "FORMAT",
@@ -106,6 +107,13 @@ static void print_names(const struct ra_export_result *r)
             ra_print_name(image->repo, image->tag);
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
 static int check(const struct ra_ctx *ctx, const struct options *o, struct ra_err *err)
 {
     if (!o->all && ctx->operands.n == 0)
@@ -120,6 +128,9 @@ static int check(const struct ra_ctx *ctx, const struct options *o, struct ra_er
         return ra_fail(err, RA_USAGE, "an archive does no good on a terminal: use -o FILE, or a pipe");
     if ((!o->output || ra_streq(o->output, "-")) && ctx->g.json)
         return ra_fail(err, RA_USAGE, "--json needs -o FILE: standard output has the archive");
+    if (o->since && o->output && is_same_file(o->since, o->output))
+        return ra_fail(err, RA_USAGE, "'%s' is what --since builds on: write the increment to another file",
+                       o->output);
     if (o->format == RA_EXPORT_DOCKER && (o->since || o->have || o->catalog))
         return ra_fail(err, RA_USAGE, "a docker-archive has no increments and no catalogue");
     if (o->format != RA_EXPORT_DOCKER && o->plain_layers)

@@ -180,8 +180,7 @@ static int verify(struct ra_ctx *ctx, const struct ra_htargs *a, struct ra_err *
     RA_SECRET_AUTO password = {0};
     enum ra_htverdict verdict;
     if (access(a->file.path, F_OK) < 0)
-        return ra_fail(err, ra_code_of_errno(errno), "cannot modify file %s; use '-c' to create it",
-                       a->file.path);
+        return ra_htpasswd_absent(a->file.path, err);
     int rc = get_password(ctx, a, &password, err);
     if (rc == 0)
         rc = ra_htpasswd_verify(a->file.path, a->user, password.text, a->apache, &verdict, err);

@@ -238,7 +238,7 @@ complete -c regadm -n '__regadm_verb fsck check' -l no-progress -d 'show no prog
 complete -c regadm -n '__regadm_verb fsck check' -l help -s h -d 'show this help'
 
 complete -c regadm -n '__regadm_verb export save' -a '(__regadm_ask refs)'
-complete -c regadm -n '__regadm_verb export save' -l output -s o -r -F -d 'write to FILE, which appears complete or not at all'
+complete -c regadm -n '__regadm_verb export save' -l output -s o -r -F -d 'write to FILE, which appears complete or not at all, over what it held'
 complete -c regadm -n '__regadm_verb export save' -l all -s a -d 'the whole registry'
 complete -c regadm -n '__regadm_verb export save' -l format -s f -x -a 'backup docker' -d 'backup'
 complete -c regadm -n '__regadm_verb export save' -l platform -x -d 'of multi-platform images only this platform'

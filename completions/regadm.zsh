@@ -251,7 +251,7 @@ _regadm() {
             ;;
         export|save)
             _arguments -s -S \
-                '(-o --output)'{-o+,--output=}'[write to FILE, which appears complete or not at all]:FILE:_files' \
+                '(-o --output)'{-o+,--output=}'[write to FILE, which appears complete or not at all, over what it held]:FILE:_files' \
                 '(-a --all)'{-a,--all}'[the whole registry]' \
                 '(-f --format)'{-f+,--format=}'[backup]:FORMAT:(backup docker)' \
                 '--platform=[of multi-platform images only this platform]:OS/ARCH: ' \

@@ -41,6 +41,8 @@ const struct ra_finding_code ra_finding_codes[] = {
      "a blob is there, but its repository has no link to it; fsck --repair writes the link"},
     {"missing-revision-link",
      "a tag's manifest is there, but its revision link is not; fsck --repair writes the link"},
+    {"no-repositories",
+     "the folder of repositories is missing beside blobs; see whether its disk is mounted"},
     {"not-exported", "an image that the archive asked for cannot hold; it was left out"},
     {"not-removed", "something could not be removed; the next run tries again"},
     {"not-repaired", "something could not be mended; the message says why"},

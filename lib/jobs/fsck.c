@@ -134,8 +134,8 @@ static void note_unlisted(struct ra_fsck *f)
 static int check(struct ra_fsck *f, struct ra_err *err)
 {
     struct ra_survey_opts want = {.want = RA_SURVEY_SIZES | RA_SURVEY_REVISIONS | RA_SURVEY_MANIFESTS |
-                                          RA_SURVEY_HISTORY | RA_SURVEY_LAYERS | RA_SURVEY_UPLOADS |
-                                          (f->opts.quick ? 0 : RA_SURVEY_LINKS)};
+                                          RA_SURVEY_CHILDREN | RA_SURVEY_HISTORY | RA_SURVEY_LAYERS |
+                                          RA_SURVEY_UPLOADS | (f->opts.quick ? 0 : RA_SURVEY_LINKS)};
     int rc = ra_survey_read(f->job, &want, &f->survey, err);
     if (rc == 0)
         rc = ra_fsck_graph(f, err);

@@ -239,6 +239,36 @@ static void check_unlinked(struct graph *g, unsigned worker, const struct ra_sur
         check_layer_links(g, worker, repo, m);
 }
 
+/* A child whose bytes are nowhere makes a sparse index; one that is there was pushed here, or lost its link. */
+static void check_children(struct graph *g, unsigned worker, const struct ra_survey_repo *repo, uint32_t blob)
+{
+    struct ra_fsck *f = g->f;
+    const struct ra_survey_manifest *m = ra_survey_manifest(&f->survey, blob);
+    char text[RA_DIGEST_TEXT];
+    struct ra_key key;
+    size_t n = 0;
+    const uint32_t *child = m ? ra_survey_refs(m, RA_REF_CHILD, &n) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name};
+        if (!is_present(f, child[i]) || live_revision(f, repo, child[i]))
+            continue;
+        ra_fsck_digest(f, child[i], &fix.digest);
+        struct ra_place at = {.path = ra_key_revision(&key, repo->name, &fix.digest),
+                              .repository = repo->name,
+                              .digest = &fix.digest};
+        ra_reach_enter(g->reaches[worker], child[i]);
+        if (ra_fsck_link_reads(f, at.path))
+            continue;
+        ra_find(f->job->findings, RA_WARNING, "missing-revision-link", &at,
+                "a tag's index names the manifest %s, which is there, but its revision link is not: it "
+                "cannot be pulled, "
+                "and gc removes it",
+                ra_digest_text(&fix.digest, text));
+        ra_fsck_add_fix(f, &fix);
+        check_unlinked(g, worker, repo, child[i]);
+    }
+}
+
 /* The survey lists folders; one whose link is gone is what the registry leaves when it deletes a layer. */
 static bool is_link(const struct graph *g, const struct ra_survey_repo *repo, uint32_t blob)
 {
@@ -270,6 +300,16 @@ static void enter_tag(struct ra_reach *reach, const struct ra_survey_tag *tag)
         ra_reach_enter(reach, tag->history[i]);
 }
 
+/* What cannot be read may need whatever the repository has a link to. */
+static void need_all_links(struct ra_fsck *f, const struct ra_survey_repo *repo)
+{
+    for (uint32_t i = 0; i < repo->n_layers; i++)
+        need(f, repo->layers[i], RA_FSCK_NEEDED);
+    for (uint32_t i = 0; i < repo->n_tags; i++)
+        for (uint32_t k = 0; k < repo->tags[i].n_history; k++)
+            need(f, repo->tags[i].history[k], RA_FSCK_NEEDED);
+}
+
 static int check_repository(void *arg, size_t i, unsigned worker, struct ra_err *err)
 {
     struct graph *g = arg;
@@ -282,6 +322,8 @@ static int check_repository(void *arg, size_t i, unsigned worker, struct ra_err 
         check_tag(f, repo, &repo->tags[t]);
         enter_tag(reach, &repo->tags[t]);
     }
+    for (size_t k = 0; k < ra_reach_ids(reach)->n; k++)
+        check_children(g, worker, repo, ra_reach_ids(reach)->at[k]);
     mark_reached(f, repo, reach, RA_FSCK_TAGGED | RA_FSCK_NEEDED);
     for (uint32_t t = 0; t < repo->n_tags; t++)
         check_unlinked(g, worker, repo, repo->tags[t].target);
@@ -292,6 +334,8 @@ static int check_repository(void *arg, size_t i, unsigned worker, struct ra_err 
             ra_reach_enter(reach, repo->revs[r].blob);
     }
     mark_reached(f, repo, reach, RA_FSCK_NEEDED);
+    if (repo->flags & RA_REPO_PROTECT)
+        need_all_links(f, repo);
     ra_progress_add(f->job->progress, 1, 0);
     return ra_check_cancelled(err);
 }

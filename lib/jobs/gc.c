@@ -310,6 +310,44 @@ static void count(struct ra_gc *gc)
         qsort(gc->result.freed.at, gc->result.freed.n, sizeof(*gc->result.freed.at), compare_freed);
 }
 
+/* --- a storage that lost its blobs --- */
+
+static bool any_blob(const struct ra_survey *s)
+{
+    for (unsigned part = 0; part < RA_BLOBS_PARTS; part++) {
+        size_t n;
+        free(ra_blobs_part(s->blobs, part, RA_BLOB_PRESENT, 0, &n));
+        if (n)
+            return true;
+    }
+    return false;
+}
+
+static bool any_image(const struct ra_survey *s)
+{
+    ra_vec_each (repo, &s->repos) {
+        for (uint32_t i = 0; i < repo->n_tags; i++)
+            if (!(repo->tags[i].flags & RA_TAG_NO_LINK))
+                return true;
+        for (uint32_t i = 0; i < repo->n_revs; i++)
+            if (!(repo->revs[i].flags & RA_REV_NO_LINK))
+                return true;
+    }
+    return false;
+}
+
+/* Without a single blob every link leads nowhere. Once the disk with them is back, what then lacks its links is
+ * garbage. */
+static int refuse_lost_blobs(const struct ra_survey *s, struct ra_err *err)
+{
+    if (any_blob(s) || !any_image(s))
+        return 0;
+    int rc = ra_fail(err, RA_CORRUPT, "there are images, but no blobs: nothing is removed");
+    return ra_hint(err, rc,
+                   "see whether the disk of '" RA_BLOBS
+                   "' is mounted; `regadm rm` removes images that are lost");
+}
+
 /* --- the plan ----------------------------------------------------------------------------------------------- */
 
 static int make_plan(struct ra_gc *gc, struct ra_err *err)
@@ -325,6 +363,8 @@ static int make_plan(struct ra_gc *gc, struct ra_err *err)
     gc->uploads_cutoff =
         now - (gc->opts.uploads_age > gc->opts.min_age ? gc->opts.uploads_age : gc->opts.min_age);
     if ((rc = ra_survey_read(gc->job, &survey, &gc->survey, err)) < 0)
+        return rc;
+    if ((rc = refuse_lost_blobs(&gc->survey, err)) < 0)
         return rc;
     struct ra_mark_opts mark = {.delete_untagged = gc->opts.delete_untagged, .cutoff = gc->cutoff};
     if ((rc = ra_mark_run(gc->job, &gc->survey, &mark, &gc->mark, err)) < 0)

@@ -23,13 +23,20 @@ static int check_folder(const struct ra_htpasswd_file *file, struct ra_err *err)
     return ra_fail_sys(err, "cannot write into the folder '%s'", folder);
 }
 
+int ra_htpasswd_absent(const char *path, struct ra_err *err)
+{
+    int number = errno;
+    if (number != ENOENT)
+        return ra_fail_errno(err, number, "cannot modify file %s", path);
+    return ra_fail(err, RA_NOTFOUND, "cannot modify file %s; use '-c' to create it", path);
+}
+
 int ra_htpasswd_check_access(const struct ra_htpasswd_file *file, struct ra_err *err)
 {
     struct stat st;
     bool there = stat(file->path, &st) == 0;
     if (!there && !file->create)
-        return ra_fail(err, ra_code_of_errno(errno), "cannot modify file %s; use '-c' to create it",
-                       file->path);
+        return ra_htpasswd_absent(file->path, err);
     if (there && !S_ISREG(st.st_mode))
         return ra_fail(err, RA_INVALID, "cannot %s file %s: it is no regular file",
                        file->create ? "create" : "modify", file->path);

@@ -22,6 +22,8 @@ struct ra_htpasswd_file {
 
 /* Whether an update could be written, to be asked before anybody types a password. */
 int ra_htpasswd_check_access(const struct ra_htpasswd_file *file, struct ra_err *err);
+/* What to say of a file that errno says is not there: "-c" is no advice where it just cannot be seen. Negative. */
+int ra_htpasswd_absent(const char *path, struct ra_err *err);
 
 /* Makes the changes, all or none. A file in which they change nothing is not touched. */
 int ra_htpasswd_update(const struct ra_htpasswd_file *file, struct ra_htchange *changes, size_t n,

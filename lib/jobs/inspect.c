@@ -308,6 +308,17 @@ static int look_around(const struct ra_job *job, struct ra_inspection *in, struc
     return rc;
 }
 
+static int explain(int rc, const char *reference, struct ra_err *err)
+{
+    RA_ERR_AUTO why = {0};
+    if (rc != -RA_CORRUPT && rc != -RA_TOOBIG)
+        return rc;
+    ra_err_move(&why, err);
+    ra_fail(err, (enum ra_code) - rc, "cannot read the manifest of '%s': %s", reference, ra_err_text(&why));
+    return ra_hint(err, rc,
+                   "`regadm fsck` tells what is damaged; push the image again, or refill it from a backup");
+}
+
 int ra_inspect(const struct ra_job *job, const char *reference, const char *platform, unsigned want,
                struct ra_inspection *out, struct ra_err *err)
 {
@@ -317,7 +328,7 @@ int ra_inspect(const struct ra_job *job, const char *reference, const char *plat
     if (rc == 0)
         rc = resolve(job, &ref, out, err);
     if (rc == 0)
-        rc = load_manifest(job, out, err);
+        rc = explain(load_manifest(job, out, err), reference, err);
     if (rc == 0 && platform)
         rc = choose_platform(job, platform, out, err);
     if (rc == 0 && want & (RA_INSPECT_CONFIG | RA_INSPECT_EVERYTHING))

@@ -250,9 +250,9 @@ const char *ra_mark_overlooked(const struct ra_survey *s)
     bool any = !s->complete;
     ra_vec_each (repo, &s->repos)
         any |= (repo->flags & RA_REPO_UNLISTED) != 0;
-    return any                  ? "some repositories could not be listed"
-           : s->no_repositories ? "there are blobs, but no repositories"
-                                : NULL;
+    return s->no_repositories ? "there are blobs, but no repositories"
+           : any              ? "some repositories could not be listed"
+                              : NULL;
 }
 
 void ra_mark_release(struct ra_mark *m)

@@ -141,6 +141,19 @@ static void next_level(struct level *level)
     }
 }
 
+/* Where folders are things of their own, this one does not go by itself while there are blobs: who takes it for an
+ * empty registry may lose all of it. */
+static bool lost_repositories(const struct ra_survey_run *run)
+{
+    struct ra_list_opts opts = {.mode = RA_LIST_LEVEL};
+    RA_AUTO_PTR(ra_list) list = NULL;
+    struct ra_page page;
+    struct ra_store *store = run->job->store;
+    return run->out->no_repositories && ra_store_info(store)->caps & RA_CAP_FOLDERS &&
+           ra_list_open(store, RA_BLOBS "sha256/", &opts, &list, NULL) == 0 &&
+           ra_list_next(list, &page, NULL) > 0;
+}
+
 int ra_survey_find_repos(struct ra_survey_run *run, struct ra_err *err)
 {
     struct level level = {.run = run, .names = ra_calloc(1, sizeof(*level.names)), .n = 1};
@@ -152,6 +165,8 @@ int ra_survey_find_repos(struct ra_survey_run *run, struct ra_err *err)
         next_level(&level);
     }
     free(level.names);
+    if (rc == 0 && lost_repositories(run))
+        incomplete(run, "no-repositories", RA_REPOSITORIES, "there are blobs, but no folder of repositories");
     return rc;
 }
 

@@ -5,7 +5,7 @@
 #include "registry/layout.h"
 
 /* Naps of 1, 2, 4, ... ms between attempts to read a link that was written less than so many ns ago. */
-#define LINK_ATTEMPTS 6
+#define LINK_ATTEMPTS 10
 #define LINK_YOUNG    2000000000
 
 bool ra_link_may_come(struct ra_store *s, const struct ra_buf *bytes, int64_t mtime, unsigned attempt)

@@ -131,6 +131,12 @@ static void lost_child(struct t_fsck_tree *t)
     t_reg_remove(t->s, ra_key_revision(&key, "team/app", &t->children[1]));
 }
 
+static void lost_child_link(struct t_fsck_tree *t)
+{
+    struct ra_key key;
+    t_reg_remove(t->s, ra_key_revision(&key, "team/app", &t->children[1]));
+}
+
 static void lost_layer_link(struct t_fsck_tree *t)
 {
     struct ra_key key;
@@ -304,6 +310,7 @@ const struct t_damage t_damages[] = {
     DAMAGE(lost_tagged_manifest, "note orphan-blobs, error dangling-tag"),
     DAMAGE(lost_linked_child, "note orphan-blobs, error missing-blob"),
     DAMAGE(lost_child, "note orphan-blobs"),
+    DAMAGE(lost_child_link, "warning missing-revision-link"),
     DAMAGE(lost_layer_link, "error missing-layer-link"),
     DAMAGE(empty_layer_link, "error bad-link", ""),
     DAMAGE(wrong_layer_link, "warning link-mismatch", ""),

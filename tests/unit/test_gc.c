@@ -198,9 +198,28 @@ static void a_dangling_tag_is_told(void **state)
     struct ra_key key;
     ra_digest_of(RA_SHA256, "never pushed", 12, &missing);
     t_reg_tag(r.s, "app", "v1", &missing);
+    t_reg_blob(r.s, "something");
     collect(&r, true);
     assert_true(found(&r, "dangling-tag"));
     assert_true(t_reg_has(r.s, ra_key_tag_current(&key, "app", "v1")));
+    end(&r);
+}
+
+/* As when the disk with them is not mounted: their links must be there when it is. */
+static void without_any_blob_no_link_goes(void **state)
+{
+    (void)state;
+    struct run r = begin();
+    struct ra_gc *gc = NULL;
+    struct ra_err err = {0};
+    struct ra_job job = {.store = r.s, .threads = 2, .findings = &r.findings};
+    struct ra_digest image = t_reg_image(r.s, "app", "one", NULL, NULL);
+    t_reg_tag(r.s, "app", "v1", &image);
+    t_ok(ra_store_remove_prefix(r.s, RA_BLOBS, 0, RA_ANY_AGE, NULL, NULL, &err), &err);
+    const char *before = t_reg_listing(r.s);
+    r.opts.delete_untagged = true;
+    t_fails_with(ra_gc_plan(&job, &r.opts, &gc, &err), RA_CORRUPT, &err, "no blobs");
+    assert_string_equal(t_reg_listing(r.s), before);
     end(&r);
 }
 
@@ -319,6 +338,7 @@ int main(void)
         cmocka_unit_test(bad_links_protect_their_paths),
         cmocka_unit_test(a_damaged_tag_protects_its_history),
         cmocka_unit_test(a_dangling_tag_is_told),
+        cmocka_unit_test(without_any_blob_no_link_goes),
         cmocka_unit_test(the_young_stay),
         cmocka_unit_test(uploads_go_by_age),
         cmocka_unit_test(leftovers_go),

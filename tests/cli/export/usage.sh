@@ -12,6 +12,7 @@ try export --all --json
 try export --plain-layers --all -o x.tar
 try export --format zip --all -o x.tar
 try export --all -o nowhere/x.tar
+regadm export -q --all -o full.tar >/dev/null; try export --all --since full.tar -o ./full.tar; rm full.tar
 mkdir folder; try export --all -o folder
 try --root nowhere export --all -o x.tar
 try save -q tools/hello-oci -o x.tar
