@@ -272,11 +272,13 @@ static int parse_verb(struct ra_ctx *ctx, int argc, char **argv, struct ra_err *
     return check_operands(ctx, err);
 }
 
-/* However many threads wait for a disk, few are at work at once: they need no heap of their own each. */
+/* However many threads wait for a disk, few are at work at once: they need no heap of their own each. Tables with an
+ * entry for each blob are mapped, so that they grow without a copy and leave no hole. */
 static void spare_memory(unsigned threads RA_UNUSED)
 {
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, threads < 2 ? 2 : (int)threads);
+    mallopt(M_MMAP_THRESHOLD, 768 << 10);
 #endif
 }
 

@@ -1,5 +1,7 @@
 #include "base/mem.h"
 
+#include <malloc.h>
+
 static RA_NORETURN void out_of_memory(void)
 {
     static const char text[] = "regadm: out of memory\n";
@@ -81,4 +83,11 @@ char *ra_asprintf(const char *fmt, ...)
 void ra_wipe(void *p, size_t n)
 {
     explicit_bzero(p, n);
+}
+
+void ra_give_back_memory(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

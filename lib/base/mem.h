@@ -22,6 +22,9 @@ char *ra_vasprintf(const char *fmt, va_list args) RA_PRINTF(1, 0) __attribute__(
 
 #define ra_new(type) ((type *)ra_calloc(1, sizeof(type)))
 
+/* Hands freed memory back to the system, where the C library can: between two steps that need much each. */
+void ra_give_back_memory(void);
+
 /* Overwrites memory that held a secret; not optimised away. */
 void ra_wipe(void *p, size_t n);
 

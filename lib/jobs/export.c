@@ -55,27 +55,8 @@ static bool is_stream(const struct ra_export_plan *p)
     return ra_streq(p->opts->output, "-");
 }
 
-static int attempt(struct ra_export_plan *p, struct ra_err *err)
+static void list_images(const struct ra_export_plan *p, struct ra_export_result *out)
 {
-    bool backup = p->opts->format == RA_EXPORT_BACKUP;
-    int rc = ra_export_select(p, err);
-    if (rc == 0 && p->roots.n == 0 && p->opts->refs->n)
-        rc = ra_fail(err, RA_NOTFOUND, "there is nothing to export");
-    if (rc == 0)
-        rc = backup ? ra_export_build_state(p, err) : ra_export_build_docker(p, err);
-    if (rc == 0)
-        rc = ra_export_arrange(p, err);
-    if (rc == 0 && p->opts->catalog_only)
-        return write_catalog(p, err);
-    /* A pipe takes nothing back. */
-    if (rc == 0 && is_stream(p) && p->opts->skip_damaged)
-        rc = ra_export_check_blobs(p, err);
-    return rc < 0 ? rc : ra_export_write(p, err);
-}
-
-static void fill_result(struct ra_export_plan *p, struct ra_export_result *out)
-{
-    struct ra_backup_totals totals;
     ra_vec_each (root, &p->roots) {
         const struct ra_survey_repo *repo = &p->survey.repos.at[root->repo];
         if (root->tag == RA_NONE && ra_export_is_whole_repo(p, repo->name))
@@ -85,6 +66,52 @@ static void fill_result(struct ra_export_plan *p, struct ra_export_result *out)
         image->tag = root->tag == RA_NONE ? NULL : ra_strdup(repo->tags[root->tag].name);
         ra_blobs_digest(p->survey.blobs, root->id, &image->digest);
     }
+}
+
+/* A backup's state says all again that the survey found, which is as large. */
+static void forget_survey(struct ra_export_plan *p)
+{
+    ra_survey_release(&p->survey);
+    p->survey = (struct ra_survey){0};
+    free(ra_steal_ptr(&p->stamps));
+    free(ra_steal_ptr(&p->health));
+    ra_give_back_memory();
+}
+
+static int plan(struct ra_export_plan *p, struct ra_export_result *out, struct ra_err *err)
+{
+    bool backup = p->opts->format == RA_EXPORT_BACKUP;
+    int rc = ra_export_select(p, err);
+    if (rc == 0 && p->roots.n == 0 && p->opts->refs->n)
+        rc = ra_fail(err, RA_NOTFOUND, "there is nothing to export");
+    if (rc < 0)
+        return rc;
+    list_images(p, out);
+    if (!backup && (rc = ra_export_build_docker(p, err)) < 0)
+        return rc;
+    if (backup) {
+        ra_give_back_memory();
+        ra_export_build_state(p);
+        forget_survey(p);
+        rc = ra_export_finish_state(p, err);
+    }
+    return rc < 0 ? rc : ra_export_arrange(p, err);
+}
+
+static int attempt(struct ra_export_plan *p, struct ra_export_result *out, struct ra_err *err)
+{
+    int rc = plan(p, out, err);
+    if (rc == 0 && p->opts->catalog_only)
+        return write_catalog(p, err);
+    /* A pipe takes nothing back. */
+    if (rc == 0 && is_stream(p) && p->opts->skip_damaged)
+        rc = ra_export_check_blobs(p, err);
+    return rc < 0 ? rc : ra_export_write(p, err);
+}
+
+static void count(const struct ra_export_plan *p, struct ra_export_result *out)
+{
+    struct ra_backup_totals totals;
     ra_backup_totals(&p->state, &totals);
     out->written = totals.carried;
     out->bytes = totals.bytes;
@@ -130,13 +157,14 @@ int ra_export(const struct ra_job *job, const struct ra_export_opts *opts, struc
         .job = job, .opts = opts, .mutex = PTHREAD_MUTEX_INITIALIZER};
     int rc = ra_export_read_have(&p, err);
     for (unsigned attempts = 1; rc == 0; attempts++) {
-        rc = attempt(&p, err);
+        rc = attempt(&p, out, err);
         if (rc == 0)
-            return fill_result(&p, out), 0;
+            return count(&p, out), 0;
         if (!start_over(&p, rc, attempts))
             break;
         ra_err_clear(err);
         reset(&p);
+        ra_export_result_release(out);
         rc = 0;
     }
     return ra_wrap(err, rc, "cannot export");

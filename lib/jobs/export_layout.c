@@ -52,14 +52,15 @@ void ra_export_put_blob_header(const struct ra_export_plan *p, size_t i, uint64_
     ra_tar_put_header(out, name, p->state.blobs.at[number].size, position, alignment(p, i));
 }
 
-static uint64_t data_end(const struct ra_backup_blob *b)
+static uint64_t data_end(const struct ra_backup *s, uint32_t number)
 {
-    return b->offset + b->size + ra_tar_padding(b->size);
+    uint64_t size = s->blobs.at[number].size;
+    return s->offsets[number] + size + ra_tar_padding(size);
 }
 
 uint64_t ra_export_blob_position(const struct ra_export_plan *p, size_t i)
 {
-    return i == 0 ? p->area : p->base + data_end(&p->state.blobs.at[p->order.at[i - 1]]);
+    return i == 0 ? p->area : p->base + data_end(&p->state, p->order.at[i - 1]);
 }
 
 /* Offsets from the first blob's data, which stands at a multiple of the alignment: so they do not depend on what comes
@@ -67,14 +68,15 @@ uint64_t ra_export_blob_position(const struct ra_export_plan *p, size_t i)
 static uint64_t place_blobs(struct ra_export_plan *p)
 {
     RA_BUF_AUTO header = {0};
+    struct ra_backup *s = &p->state;
     uint64_t at = 0;
+    s->offsets = ra_calloc(s->blobs.n, sizeof(*s->offsets));
     for (size_t i = 0; i < p->order.n; i++) {
-        struct ra_backup_blob *b = &p->state.blobs.at[p->order.at[i]];
         ra_buf_clear(&header);
         if (i > 0)
             ra_export_put_blob_header(p, i, at, &header);
-        b->offset = at + header.len;
-        at = data_end(b);
+        s->offsets[p->order.at[i]] = at + header.len;
+        at = data_end(s, p->order.at[i]);
     }
     return at;
 }

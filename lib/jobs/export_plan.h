@@ -19,10 +19,10 @@
 
 enum export_class { EXPORT_MANIFEST, EXPORT_CONFIG, EXPORT_LAYER };
 
-struct export_blob {     /* beside the state's blobs, by the same numbers */
-    uint32_t first_repo; /* that needs it: blobs of one repository lie together */
-    uint8_t class;       /* enum export_class */
-    bool child;          /* some index has it: it is no root of its own */
+struct export_blob {          /* beside the state's blobs, by the same numbers */
+    uint32_t first_repo : 29; /* that needs it: blobs of one repository lie together */
+    uint32_t class : 2;       /* enum export_class */
+    bool child : 1;           /* some index has it: it is no root of its own */
 };
 
 /* A member that is not a blob as it is stored. */
@@ -80,7 +80,10 @@ bool ra_export_wants_child(struct ra_export_plan *p, uint32_t index, uint32_t ch
 
 /* --- export_state.c --- */
 int ra_export_read_have(struct ra_export_plan *p, struct ra_err *err);
-int ra_export_build_state(struct ra_export_plan *p, struct ra_err *err);
+/* Needs the survey; what follows does not. */
+void ra_export_build_state(struct ra_export_plan *p);
+/* Brings it into order, and reads the media types of its manifests. */
+int ra_export_finish_state(struct ra_export_plan *p, struct ra_err *err);
 
 /* --- export_index.c --- */
 int ra_export_put_index(struct ra_export_plan *p, struct ra_buf *out, struct ra_err *err);

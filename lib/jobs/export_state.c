@@ -241,9 +241,28 @@ static void add_links(struct adding *a)
                 (struct ra_backup_layer){a->name, list_blob(a, a->repo->layers[i], EXPORT_LAYER)};
 }
 
+static int by_digest(const void *x, const void *y)
+{
+    const struct ra_backup_layer *a = x, *b = y;
+    return a->digest < b->digest ? -1 : a->digest > b->digest;
+}
+
+/* Images of one repository share most of their layers: the list would be several times as long. */
+static void drop_twins(struct ra_backup *s, size_t from)
+{
+    size_t kept = from;
+    if (s->layers.n > from)
+        qsort(&s->layers.at[from], s->layers.n - from, sizeof(*s->layers.at), by_digest);
+    for (size_t i = from; i < s->layers.n; i++)
+        if (i == from || s->layers.at[i].digest != s->layers.at[kept - 1].digest)
+            s->layers.at[kept++] = s->layers.at[i];
+    s->layers.n = kept;
+}
+
 /* The roots of one repository, which stand together. */
 static size_t add_repo(struct ra_export_plan *p, size_t i)
 {
+    size_t layers = p->state.layers.n;
     struct adding a = {.p = p, .r = p->roots.at[i].repo};
     a.repo = &p->survey.repos.at[a.r];
     a.name = ra_backup_name(&p->state, a.repo->name);
@@ -258,6 +277,7 @@ static size_t add_repo(struct ra_export_plan *p, size_t i)
         add_referrers(&a);
     else if (p->survey.blobs && p->opts->refs->n == 0)
         add_links(&a);
+    drop_twins(&p->state, layers);
     ra_vec_release(&a.todo);
     return i;
 }
@@ -292,13 +312,14 @@ static int read_type(void *arg, size_t i, unsigned worker, struct ra_err *err)
     return 0;
 }
 
-static int read_types(struct ra_export_plan *p, struct ra_err *err)
+int ra_export_finish_state(struct ra_export_plan *p, struct ra_err *err)
 {
     struct typing t = {p, PTHREAD_MUTEX_INITIALIZER};
+    ra_backup_sort(&p->state);
     return ra_parallel(p->job->threads, p->state.revs.n, read_type, &t, err);
 }
 
-int ra_export_build_state(struct ra_export_plan *p, struct ra_err *err)
+void ra_export_build_state(struct ra_export_plan *p)
 {
     struct ra_backup *s = &p->state;
     for (size_t i = 0; i < p->roots.n;)
@@ -310,6 +331,4 @@ int ra_export_build_state(struct ra_export_plan *p, struct ra_err *err)
     s->verified = !p->opts->no_verify;
     s->created = p->opts->created ? ra_strdup(p->opts->created) : NULL;
     s->registry = p->opts->registry ? ra_strdup(p->opts->registry) : NULL;
-    ra_backup_sort(s);
-    return read_types(p, err);
 }

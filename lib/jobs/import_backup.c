@@ -244,7 +244,7 @@ static int identify(struct import_backup *b, const struct ra_tar_member *m, uint
         return ra_fail(err, RA_CORRUPT, "member '%s' is not in the catalogue", m->name);
     if (blob->size != m->size)
         return ra_fail(err, RA_CORRUPT, "member '%s' has %" PRIu64 " bytes, and %" PRIu64 " in the catalogue",
-                       m->name, m->size, blob->size);
+                       m->name, m->size, (uint64_t)blob->size);
     if (b->data_at[*number] != UINT64_MAX)
         return ra_fail(err, RA_CORRUPT, "member '%s' is there twice", m->name);
     b->data_at[*number] = m->offset;

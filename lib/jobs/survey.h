@@ -9,11 +9,10 @@
  *     ra_vec_each (repo, &s.repos) ...
  *
  * What cannot be read becomes a finding (code unreadable, bad-link, link-mismatch, bad-manifest, not-understood,
- * illegal-name, vanished, no-repositories), and a flag on what depends on it, so that whoever deletes knows what to leave
- * alone: a repository that is RA_REPO_PROTECT may need anything that its links name; a survey that is not
- * `complete` may have overlooked whole repositories, and then no blob may go. Only what makes the whole
- * survey pointless is an error: a `repositories` folder that is there and cannot be listed is not, a signal
- * is.
+ * illegal-name, vanished, no-repositories), and a flag on what depends on it, so that whoever deletes knows what to
+ * leave alone: a repository that is RA_REPO_PROTECT may need anything that its links name; a survey that is not
+ * `complete` may have overlooked whole repositories, and then no blob may go. Only what makes the whole survey
+ * pointless is an error: a `repositories` folder that is there and cannot be listed is not, a signal is.
  *
  * A path that was listed and is gone when it is read makes its repository be read again, up to three times;
  * after that it is a finding, and protects.

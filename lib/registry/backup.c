@@ -12,6 +12,7 @@ void ra_backup_release(struct ra_backup *b)
     ra_names_release(&b->names);
     ra_digest_set_release(&b->digests);
     ra_vec_release(&b->blobs);
+    free(b->offsets);
     ra_vec_release(&b->repos);
     ra_vec_release(&b->tags);
     ra_vec_release(&b->history);
@@ -239,7 +240,7 @@ static int write_blobs(struct line *l, struct ra_err *err)
         ra_jsonw_key_u64(&l->w, "size", blob->size);
         ra_jsonw_key_u64(&l->w, "in", blob->in);
         if (blob->in)
-            ra_jsonw_key_u64(&l->w, "off", blob->offset);
+            ra_jsonw_key_u64(&l->w, "off", b->offsets ? b->offsets[order[i]] : 0);
         rc = end(l, err);
     }
     return rc;

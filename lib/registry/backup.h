@@ -32,11 +32,11 @@
 #define RA_BACKUP_JSON_MAX ((size_t)1 << 20)
 #define RA_BACKUP_LINE_MAX ((size_t)64 << 10)
 
+#define RA_BACKUP_BLOB_MAX (((int64_t)1 << 62) - 1)
 struct ra_backup_blob { /* by the number of its digest */
-    uint64_t size;
-    uint64_t offset; /* of its data, from the data of the first blob in the archive */
-    bool listed;     /* the catalogue has it; a digest that is only a subject has none */
-    bool in;         /* the archive carries it; else the receiver must have it */
+    uint64_t size : 62;
+    bool listed : 1; /* the catalogue has it; a digest that is only a subject has none */
+    bool in : 1;     /* the archive carries it; else the receiver must have it */
 };
 
 struct ra_backup_tag { /* also a digest that a tag had before */
@@ -68,6 +68,8 @@ struct ra_backup { /* starts zeroed */
     struct ra_names names; /* of repositories, tags and media types */
     struct ra_digest_set digests;
     RA_VEC(struct ra_backup_blob) blobs;
+    uint64_t *
+        offsets; /* of the data of blobs that are in, from that of the first one in the archive; for writing */
     RA_VEC(uint32_t) repos;
     RA_VEC(struct ra_backup_tag) tags;
     RA_VEC(struct ra_backup_tag) history;

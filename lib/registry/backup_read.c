@@ -239,7 +239,7 @@ static bool take_field(struct ra_json *j, unsigned field, struct ra_backup *b, s
     case SUBJECT:
         return take_digest(j, &f->subject);
     case SIZE:
-        return ra_json_int(j, &f->size) && f->size >= 0;
+        return ra_json_int(j, &f->size) && f->size >= 0 && f->size <= RA_BACKUP_BLOB_MAX;
     case IN:
         return ra_json_int(j, &f->in) && (f->in == 0 || f->in == 1);
     default:
@@ -280,7 +280,7 @@ static bool add_blob(struct ra_backup *b, const struct fields_read *f)
     struct ra_backup_blob *blob = &b->blobs.at[number];
     if (blob->listed || (f->in && !has(f, OFF)))
         return false;
-    *blob = (struct ra_backup_blob){(uint64_t)f->size, (uint64_t)f->off, true, f->in};
+    *blob = (struct ra_backup_blob){.size = (uint64_t)f->size, .listed = true, .in = f->in};
     return true;
 }
 

@@ -15,18 +15,18 @@ static int to_buf(void *arg, const void *p, size_t n, struct ra_err *err)
     return 0;
 }
 
-static uint32_t blob(struct ra_backup *b, const char *text, bool in, uint64_t offset)
+static uint32_t blob(struct ra_backup *b, const char *text, bool in)
 {
     struct ra_digest d;
     digest(&d, text);
     uint32_t n = ra_backup_digest(b, &d);
-    b->blobs.at[n] = (struct ra_backup_blob){strlen(text), offset, true, in};
+    b->blobs.at[n] = (struct ra_backup_blob){.size = strlen(text), .listed = true, .in = in};
     return n;
 }
 
 static void fill(struct ra_backup *b)
 {
-    uint32_t manifest = blob(b, "manifest", true, 0), layer = blob(b, "layer", false, 0);
+    uint32_t manifest = blob(b, "manifest", true), layer = blob(b, "layer", false);
     uint32_t a = ra_backup_name(b, "team/app"), c = ra_backup_name(b, "a\"b\n\xc3\xa9");
     *ra_vec_push(&b->repos) = a;
     *ra_vec_push(&b->repos) = c;
