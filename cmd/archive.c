@@ -116,8 +116,9 @@ static int show(struct ra_ctx *ctx, struct ra_import_opts *opts, bool verify, st
     else
         ra_say(ctx, "%s", ra_import_kind(im));
     if (verify)
-        ra_say(ctx, ra_findings_worst(&ctx->findings) > RA_NOTE ? "not whole; what is there has the right digests"
-                                                                : "whole, all digests are right");
+        ra_say(ctx, ra_findings_worst(&ctx->findings) > RA_NOTE
+                        ? "not whole; what is there has the right digests"
+                        : "whole, all digests are right");
     return 0;
 }
 

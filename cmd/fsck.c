@@ -179,6 +179,16 @@ static int check_options(const struct options *o, struct ra_err *err)
     return 0;
 }
 
+static bool has_refilled(const struct ra_fsck *fsck)
+{
+    size_t n;
+    const struct ra_fix *fixes = ra_fsck_fixes(fsck, &n);
+    for (size_t i = 0; i < n; i++)
+        if (fixes[i].kind == RA_FIX_REFILL && fixes[i].action)
+            return true;
+    return false;
+}
+
 static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
@@ -207,6 +217,8 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ra_print_findings(ctx);
     if (!ctx->g.quiet)
         print_summary(ctx, ra_fsck_result(fsck));
+    if (has_refilled(fsck))
+        ra_say(ctx, "run it again: a manifest among what was refilled may name more that is missing");
     return 0;
 }
 
