@@ -176,9 +176,11 @@ static int parse_word(struct ra_ctx *ctx, struct ra_htargs *a, int at, struct ra
     return rc;
 }
 
+/* Not behind -n or -b: there it is a user or a file. */
 static bool is_word(const struct ra_htargs *a, const char *s)
 {
-    return !a->apache && (ra_streq(s, "list") || ra_streq(s, "check"));
+    bool record = a->print || a->source == RA_HTSOURCE_ARGUMENT;
+    return !a->apache && !record && (ra_streq(s, "list") || ra_streq(s, "check"));
 }
 
 int ra_htargs_parse(struct ra_ctx *ctx, struct ra_htargs *a, struct ra_err *err)

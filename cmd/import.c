@@ -40,7 +40,7 @@ static const struct ra_opt options[] = {
     {"no-verify-diff-ids", 0, RA_OPT_FLAG, OPTION(skip_diff_ids), NULL,
      "do not unpack the compressed layers of a docker-archive to compare them with the config"},
     {"max-size", 0, RA_OPT_SIZE, OPTION(max_size), "SIZE",
-     "refuse an archive or a layer that has more bytes than SIZE when unpacked"},
+     "refuse a compressed archive, and a layer, that unpacks to more bytes than SIZE"},
     {0},
 };
 

@@ -276,7 +276,7 @@ complete -c regadm -n '__regadm_verb import load' -l allow-missing -d 'store ima
 complete -c regadm -n '__regadm_verb import load' -l layer-compression -x -a 'gzip zstd none' -d 'what plain layers of a docker-archive become'
 complete -c regadm -n '__regadm_verb import load' -l level -x -d 'compression level'
 complete -c regadm -n '__regadm_verb import load' -l no-verify-diff-ids -d 'do not unpack the compressed layers of a docker-archive to compare them with the config'
-complete -c regadm -n '__regadm_verb import load' -l max-size -x -d 'refuse an archive or a layer that has more bytes than SIZE when unpacked'
+complete -c regadm -n '__regadm_verb import load' -l max-size -x -d 'refuse a compressed archive, and a layer, that unpacks to more bytes than SIZE'
 complete -c regadm -n '__regadm_verb import load' -l root -x -a '(__fish_complete_directories)' -d 'the registry\'s root directory, or its docker/registry/v2'
 complete -c regadm -n '__regadm_verb import load' -l config -r -F -d 'find the storage through this config.yml of the registry'
 complete -c regadm -n '__regadm_verb import load' -l dry-run -s n -d 'say what would be done, and do nothing'

@@ -291,7 +291,7 @@ _regadm() {
                 '--layer-compression=[what plain layers of a docker-archive become]:METHOD:(gzip zstd none)' \
                 '--level=[compression level]:N: ' \
                 '--no-verify-diff-ids[do not unpack the compressed layers of a docker-archive to compare them with the config]' \
-                '--max-size=[refuse an archive or a layer that has more bytes than SIZE when unpacked]:SIZE: ' \
+                '--max-size=[refuse a compressed archive, and a layer, that unpacks to more bytes than SIZE]:SIZE: ' \
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \

@@ -31,3 +31,4 @@ run htpasswd -gi f bob
 run htpasswd --verfy f
 # On a terminal: who gives a password on the command line is told; else it is asked for twice.
 script -qec 'regadm htpasswd -b -C 4 f carol x' /dev/null < /dev/null | tr -d '\r'
+regadm htpasswd -Bbn -C 4 list x | cut -d '$' -f 1
