@@ -284,7 +284,8 @@ static void digest_of_gzip(const struct ra_buf *plain, enum ra_gzip_level level,
 {
     struct ra_err err = {0};
     RA_BUF_AUTO packed = {0};
-    ra_auto_free void *ballast = malloc(away);
+    ra_auto_free char *ballast = ra_malloc(away);
+    *(volatile char *)ballast = 1; /* else a compiler may do without it */
     RA_AUTO_PTR(ra_gzip) g = ra_gzip_new(level, 2, (struct ra_sink){to_buf, &packed});
     t_ok(ra_gzip_write(g, plain->data, plain->len, &err), &err);
     t_ok(ra_gzip_finish(g, &err), &err);
