@@ -39,8 +39,9 @@ const struct ra_finding_code ra_finding_codes[] = {
     {"missing-blob", "a blob that is needed is not there; push the image again, or refill from a backup"},
     {"missing-layer-link",
      "a blob is there, but its repository has no link to it; fsck --repair writes the link"},
-    {"missing-revision-link",
-     "a tag's manifest is there, but its revision link is not; fsck --repair writes the link"},
+    {"missing-revision-link", "the manifest of a tag, or one that its index names, is there, but its "
+                              "revision link is not; fsck --repair "
+                              "writes the link"},
     {"no-repositories",
      "the folder of repositories is missing beside blobs; see whether its disk is mounted"},
     {"not-exported", "an image that the archive asked for cannot hold; it was left out"},

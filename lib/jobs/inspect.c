@@ -308,13 +308,12 @@ static int look_around(const struct ra_job *job, struct ra_inspection *in, struc
     return rc;
 }
 
+/* What is wrong with the bytes says nothing of whose they are. */
 static int explain(int rc, const char *reference, struct ra_err *err)
 {
-    RA_ERR_AUTO why = {0};
     if (rc != -RA_CORRUPT && rc != -RA_TOOBIG)
         return rc;
-    ra_err_move(&why, err);
-    ra_fail(err, (enum ra_code) - rc, "cannot read the manifest of '%s': %s", reference, ra_err_text(&why));
+    ra_wrap(err, rc, "cannot read the manifest of '%s'", reference);
     return ra_hint(err, rc,
                    "`regadm fsck` tells what is damaged; push the image again, or refill it from a backup");
 }

@@ -43,12 +43,11 @@ enum ra_survey_want {
     RA_SURVEY_LAYERS = 1 << 7,    /* layer links */
     RA_SURVEY_UPLOADS = 1 << 8,   /* uploads */
     RA_SURVEY_NAMES = 1 << 9,     /* by itself: nothing but the names and flags of repositories */
-    RA_SURVEY_LINKS =
-        1 << 10, /* with REVISIONS: read their links even where each is a request over a network.
-                                     Else, there, one of the right size is taken to name the digest of its path */
-    RA_SURVEY_DISK =
-        1
-        << 11, /* with SIZES: the bytes that files occupy, instead of their lengths: DISPUTED then says nothing */
+    /* With REVISIONS: read their links even where each is a request over a network. Else, there, one of the right size
+     * is taken to name the digest of its path. */
+    RA_SURVEY_LINKS = 1 << 10,
+    /* With SIZES: the bytes that files occupy, instead of their lengths. DISPUTED then says nothing. */
+    RA_SURVEY_DISK = 1 << 11,
 };
 
 struct ra_survey_opts {

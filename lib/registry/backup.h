@@ -68,8 +68,8 @@ struct ra_backup { /* starts zeroed */
     struct ra_names names; /* of repositories, tags and media types */
     struct ra_digest_set digests;
     RA_VEC(struct ra_backup_blob) blobs;
-    uint64_t *
-        offsets; /* of the data of blobs that are in, from that of the first one in the archive; for writing */
+    /* Of the data of blobs that are in, from that of the first one in the archive; NULL but when writing. */
+    uint64_t *offsets;
     RA_VEC(uint32_t) repos;
     RA_VEC(struct ra_backup_tag) tags;
     RA_VEC(struct ra_backup_tag) history;
