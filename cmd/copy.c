@@ -151,6 +151,8 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     job.progress = ra_progress_start(ctx->g.progress && !ctx->g.quiet && isatty(STDERR_FILENO));
     rc = ra_copy(&job, ends.to.store, &result, err);
     ra_progress_stop(job.progress);
+    if (rc == -RA_CANCELLED && !ctx->g.dry_run)
+        return ra_hint(err, rc, "DEST is whole: run it again, and it copies the rest");
     if (rc < 0)
         return rc;
     if (ctx->g.json)

@@ -126,6 +126,7 @@
 #include "help.h"
 #include "print.h"
 
+#include "base/pool.h"
 #include "registry/layout.h"
 #include "registry/storage.h"
 
@@ -320,6 +321,15 @@ static int status_of(const struct ra_ctx *ctx, int rc)
     return ctx->partial || ra_findings_worst(&ctx->findings) > RA_NOTE ? STATUS_FINDINGS : STATUS_DONE;
 }
 
+/* Wherever the signal was noticed: what it stopped, and what became of the storage. */
+static void explain_stop(const struct session *s, struct ra_err *err)
+{
+    ra_auto_free char *hint = ra_steal_ptr(&err->hint);
+    int rc = ra_fail(err, RA_CANCELLED, "'%s' was stopped by a signal", s->ctx.cmd->name);
+    if (hint || s->lock)
+        ra_hint(err, rc, "%s", hint ? hint : "the storage is whole: run it again, and it does the rest");
+}
+
 /* Parses from the verb on, runs it and says how it ended. */
 static int run_session(struct session *s, int argc, char **argv)
 {
@@ -331,6 +341,8 @@ static int run_session(struct session *s, int argc, char **argv)
     }
     if (rc == 0)
         rc = run_verb(s, &err);
+    if (rc == -RA_CANCELLED && ra_cancelled())
+        explain_stop(s, &err);
     if (rc < 0)
         ra_print_error(&err);
     if (rc == -RA_USAGE)

@@ -94,6 +94,6 @@ int ra_confirm(const struct ra_ctx *ctx, struct ra_err *err, const char *questio
     int yes = read_yes(err);
     ra_progress_show(ctx->job.progress);
     if (yes < 0)
-        return yes;
+        return ra_hint(err, yes, "nothing was changed");
     return yes ? 0 : ra_fail(err, RA_DENIED, "nothing was changed: the answer was not yes");
 }

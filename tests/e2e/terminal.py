@@ -89,7 +89,7 @@ def questions():
     root = sample()
     whole = tags(root)
     for name, keys, status, words in (
-            ("a stop at the question", "\x03", -signal.SIGINT, "stopped by a signal"),
+            ("a stop at the question", "\x03", -signal.SIGINT, "'rm' was stopped by a signal\n        nothing was changed"),
             ("an end of input at the question", "\x04", 3, "nothing was changed"),
             ("another answer", "no\n", 3, "nothing was changed"),
             ("an empty answer", "\n", 3, "nothing was changed")):
