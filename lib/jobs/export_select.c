@@ -96,9 +96,10 @@ static void complain(struct ra_export_plan *p, uint32_t manifest, uint32_t part,
     ra_blobs_digest(p->survey.blobs, manifest, &of);
     struct ra_key key;
     struct ra_place at = {.path = ra_key_blob(&key, &d), .digest = &d};
-    ra_find(p->job->findings, p->opts->skip_damaged ? RA_WARNING : RA_ERROR, "missing-blob", &at,
-            is_bad(p, part) ? "%s of manifest %s is damaged" : "%s of manifest %s is not there", what,
-            ra_digest_text(&of, text));
+    bool bad = is_bad(p, part);
+    ra_find(p->job->findings, p->opts->skip_damaged ? RA_WARNING : RA_ERROR,
+            bad ? "damaged-blob" : "missing-blob", &at, "%s of manifest %s is %s", what,
+            ra_digest_text(&of, text), bad ? "damaged" : "not there");
 }
 
 static bool parts_there(struct ra_export_plan *p, const struct ra_survey_manifest *m)

@@ -228,8 +228,17 @@ static int open_path(struct ra_import *im, struct ra_err *err)
 
 static int failed(const struct ra_import *im, int rc, struct ra_err *err)
 {
-    const char *path = ra_streq(im->opts.path, "-") ? "standard input" : im->opts.path;
-    return ra_wrap(err, rc, im->opts.look ? "'%s'" : "cannot import '%s'", path);
+    bool piped = ra_streq(im->opts.path, "-");
+    ra_auto_free char *what = piped ? ra_strdup("standard input") : ra_asprintf("'%s'", im->opts.path);
+    ra_wrap(err, rc, "%s%s", im->opts.look ? "" : "cannot import ", what);
+    if (!err || err->hint)
+        return rc;
+    if (rc == -RA_NOTFOUND || rc == -RA_UNSUPPORTED)
+        ra_hint(err, rc, "%s a tar of `docker save`, skopeo, `regadm export` or the like%s",
+                piped ? "pipe in" : "name", piped ? "" : ", or the folder of an OCI layout");
+    else if (rc == -RA_CORRUPT)
+        ra_hint(err, rc, "fetch it again, or have it written again");
+    return rc;
 }
 
 int ra_import_open(const struct ra_job *job, const struct ra_import_opts *opts, struct ra_import **out,

@@ -289,8 +289,10 @@ static size_t count_wanted(const struct ra_import *im)
 static int check_wanted(struct ra_import *im, struct ra_err *err)
 {
     if (count_wanted(im) == 0)
-        return im->images.n ? ra_fail(err, RA_NOTFOUND, "the archive has nothing that was selected")
-                            : ra_fail(err, RA_NOTFOUND, "the archive holds no image");
+        return im->images.n == 0
+                   ? ra_fail(err, RA_NOTFOUND, "the archive holds no image")
+                   : ra_hint(err, ra_fail(err, RA_NOTFOUND, "the archive has nothing that was selected"),
+                             "`regadm archive` lists what it has");
     return check_twins(im, err);
 }
 
