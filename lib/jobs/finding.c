@@ -42,6 +42,7 @@ const struct ra_finding_code ra_finding_codes[] = {
     {"missing-revision-link", "the manifest of a tag, or one that its index names, is there, but its "
                               "revision link is not; fsck --repair "
                               "writes the link"},
+    {"no-blobs", "images are there, but no blob of any; see whether the disk of the blobs is mounted"},
     {"no-repositories",
      "the folder of repositories is missing beside blobs; see whether its disk is mounted"},
     {"not-exported", "an image that the archive asked for cannot hold; it was left out"},

@@ -342,7 +342,7 @@ static int refuse_lost_blobs(const struct ra_survey *s, struct ra_err *err)
 {
     if (any_blob(s) || !any_image(s))
         return 0;
-    int rc = ra_fail(err, RA_CORRUPT, "there are images, but no blobs: nothing is removed");
+    int rc = ra_fail(err, RA_CORRUPT, "nothing is removed: there are images, but no blobs");
     return ra_hint(err, rc,
                    "see whether the disk of '" RA_BLOBS
                    "' is mounted; `regadm rm` removes images that are lost");

@@ -183,15 +183,26 @@ static int make_plan(struct ra_rm *rm, const struct ra_job *job, struct ra_err *
     return rm->result.items.n ? count_bytes(rm, job, err) : 0;
 }
 
-/* What is wrong elsewhere in the storage is not this job's to tell. */
+static bool touches_name(const struct ra_rm *rm, const char *name)
+{
+    for (size_t i = 0; i < rm->survey.repos.n; i++)
+        if (rm->repos[i].touched && ra_streq(rm->survey.repos.at[i].name, name))
+            return true;
+    return false;
+}
+
+/* What is wrong elsewhere in the storage is not this job's to tell; nor is a name, to who just gave it. That no blob is
+ * there concerns everybody. */
 static void tell_findings(const struct ra_rm *rm, const struct ra_findings *found)
 {
-    ra_vec_each (f, &found->list)
-        for (size_t i = 0; f->repository && i < rm->survey.repos.n; i++)
-            if (rm->repos[i].touched && ra_streq(rm->survey.repos.at[i].name, f->repository))
-                ra_find(rm->job->findings, RA_NOTE, f->code,
-                        &(struct ra_place){.path = f->path, .repository = f->repository, .tag = f->tag}, "%s",
-                        f->message);
+    ra_vec_each (f, &found->list) {
+        bool all = ra_streq(f->code, "no-blobs");
+        bool ours = f->repository && touches_name(rm, f->repository) && !ra_streq(f->code, "illegal-name");
+        if (all || ours)
+            ra_find(rm->job->findings, all ? f->severity : RA_NOTE, f->code,
+                    &(struct ra_place){.path = f->path, .repository = f->repository, .tag = f->tag}, "%s",
+                    f->message);
+    }
 }
 
 int ra_rm_plan(const struct ra_job *job, const struct ra_rm_opts *opts, struct ra_rm **out,

@@ -1,5 +1,7 @@
 #include "jobs/sure.h"
 
+#include "registry/layout.h"
+
 int ra_sure_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err)
 {
     int rc = ra_store_stat(s, key, out, err);
@@ -23,4 +25,20 @@ int ra_sure_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf
         return rc;
     ra_buf_clear(out);
     return ra_store_get(s, key, limit, out, st, err);
+}
+
+bool ra_sure_any_blob(struct ra_store *s)
+{
+    struct ra_list_opts opts = {.mode = RA_LIST_LEVEL};
+    RA_AUTO_PTR(ra_list) list = NULL;
+    struct ra_page page;
+    return ra_list_open(s, RA_BLOBS "sha256/", &opts, &list, NULL) == 0 &&
+           ra_list_next(list, &page, NULL) > 0;
+}
+
+void ra_sure_find_no_blobs(const struct ra_job *job)
+{
+    if (!ra_sure_any_blob(job->store))
+        ra_find(job->findings, RA_ERROR, "no-blobs", &(struct ra_place){.path = RA_BLOBS},
+                "there are images, but no blobs");
 }

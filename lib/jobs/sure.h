@@ -5,12 +5,17 @@
 #ifndef RA_JOBS_SURE_H
 #define RA_JOBS_SURE_H
 
-#include "store/store.h"
+#include "jobs/job.h"
 
 /* Like ra_store_stat. */
 int ra_sure_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err);
 /* Like ra_store_get, but replaces what `out` holds. */
 int ra_sure_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf *out, struct ra_stat *st,
                 struct ra_err *err);
+
+/* Whether there is anything at all where blobs are kept. */
+bool ra_sure_any_blob(struct ra_store *s);
+/* For who has looked for the manifests of some images and found none: a finding, no-blobs, unless there are others. */
+void ra_sure_find_no_blobs(const struct ra_job *job);
 
 #endif

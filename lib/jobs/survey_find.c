@@ -145,13 +145,9 @@ static void next_level(struct level *level)
  * empty registry may lose all of it. */
 static bool lost_repositories(const struct ra_survey_run *run)
 {
-    struct ra_list_opts opts = {.mode = RA_LIST_LEVEL};
-    RA_AUTO_PTR(ra_list) list = NULL;
-    struct ra_page page;
     struct ra_store *store = run->job->store;
     return run->out->no_repositories && ra_store_info(store)->caps & RA_CAP_FOLDERS &&
-           ra_list_open(store, RA_BLOBS "sha256/", &opts, &list, NULL) == 0 &&
-           ra_list_next(list, &page, NULL) > 0;
+           ra_sure_any_blob(store);
 }
 
 int ra_survey_find_repos(struct ra_survey_run *run, struct ra_err *err)

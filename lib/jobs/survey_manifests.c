@@ -191,6 +191,14 @@ static void protect_repos(struct ra_survey *s)
     }
 }
 
+static bool all_missing(const struct manifests *m)
+{
+    for (size_t i = 0; i < m->all.n; i++)
+        if (m->all.at[i]->state != RA_STATE_MISSING)
+            return false;
+    return m->all.n > 0;
+}
+
 int ra_survey_manifests(struct ra_survey_run *run, struct ra_err *err)
 {
     struct manifests m = {.run = run};
@@ -208,7 +216,10 @@ int ra_survey_manifests(struct ra_survey_run *run, struct ra_err *err)
     s->manifests.ids = ra_calloc(m.all.n + 1, sizeof(*s->manifests.ids));
     for (size_t i = 0; i < m.all.n; i++)
         s->manifests.ids[i] = m.all.at[i]->blob;
-    if (rc == 0)
-        protect_repos(s);
-    return rc;
+    if (rc < 0)
+        return rc;
+    protect_repos(s);
+    if (all_missing(&m))
+        ra_sure_find_no_blobs(run->job);
+    return 0;
 }

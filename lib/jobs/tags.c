@@ -1,5 +1,6 @@
 #include "jobs/tags.h"
 
+#include "jobs/sure.h"
 #include "registry/layout.h"
 
 void ra_tag_list_release(struct ra_tag_list *l)
@@ -65,6 +66,14 @@ static int read_tag(void *arg, size_t i, unsigned worker, struct ra_err *err)
     return rc;
 }
 
+static bool all_missing(const struct ra_tag *tags, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!tags[i].has_digest || !tags[i].image.missing)
+            return false;
+    return true;
+}
+
 int ra_tags_read(const struct ra_job *job, const char *repo, const struct ra_tags_opts *opts,
                  struct ra_tag_list *out, struct ra_err *err)
 {
@@ -76,7 +85,10 @@ int ra_tags_read(const struct ra_job *job, const char *repo, const struct ra_tag
         return rc;
     struct reading r = {.job = job, .repo = repo, .tags = out->list.at + before};
     ra_progress_phase(job->progress, "reading tags", n, 0);
-    return ra_parallel(ra_job_io_threads(job), n, read_tag, &r, err);
+    rc = ra_parallel(ra_job_io_threads(job), n, read_tag, &r, err);
+    if (rc == 0 && all_missing(r.tags, n))
+        ra_sure_find_no_blobs(job);
+    return rc;
 }
 
 static int compare_numbers(int64_t a, int64_t b)
