@@ -35,13 +35,13 @@ struct run {
     struct ra_store *to, *known; /* known: `to`, or a snapshot of it */
     struct ra_copy_result *out;
     struct ra_arena arena;
-    const char *last_repo; /* the one noted last: most keys of a repository come together */
-    struct ra_names tags;  /* "repo:tag" of those that were found */
-    RA_VEC(struct blob) blobs;
+    const char *last_repo;     /* the one noted last: most keys of a repository come together */
+    struct ra_names tags;      /* "repo:tag" of those that were found */
+    struct ra_names left;      /* likewise: of those that are left out */
+    RA_VEC(struct blob) blobs; /* sorted once they are copied */
     RA_VEC(struct link) links; /* first n_tags: RA_KEY_TAG_CURRENT */
     size_t n_tags;
-    struct ra_digest_set bad;
-    pthread_mutex_t mutex; /* guards bad, and the counts */
+    pthread_mutex_t mutex; /* guards the counts */
 };
 
 /* --- what there is to copy --- */
@@ -63,6 +63,11 @@ static void note_link(struct run *r, const struct ra_key_parts *p, const char *k
                       .key = p->kind == RA_KEY_TAG_CURRENT ? ra_arena_strdup(&r->arena, key) : NULL,
                       .repo = repo_of(r, p),
                       .tag = tag ? ra_arena_strndup(&r->arena, p->name, p->name_len) : NULL};
+}
+
+static bool is_among(const struct ra_names *names, const struct ra_buf *name)
+{
+    return ra_names_find(names, ra_buf_str(name), name->len) != RA_NO_NAME;
 }
 
 static void tag_name(const struct ra_key_parts *p, struct ra_buf *out)
@@ -90,7 +95,7 @@ static bool is_new_history(const struct run *r, const struct ra_key_parts *p)
     if (p->kind != RA_KEY_TAG_HISTORY)
         return false;
     tag_name(p, &name);
-    return ra_names_find(&r->tags, ra_buf_str(&name), name.len) == RA_NO_NAME;
+    return !is_among(&r->tags, &name);
 }
 
 static void note_rest(struct run *r, const char *key, const struct ra_entry *e)
@@ -200,10 +205,9 @@ static void leave_out(struct run *r, struct blob *b, const char *key, struct ra_
 {
     ra_find(r->job->findings, RA_ERROR, code_for(why), &(struct ra_place){.path = key, .digest = &b->digest},
             "not copied: %s", ra_err_text(why));
-    RA_LOCKED(&r->mutex);
     b->bad = true;
+    RA_LOCKED(&r->mutex);
     r->out->skipped++;
-    ra_digest_set_add(&r->bad, &b->digest, NULL);
 }
 
 static void count_blob(struct run *r, const struct blob *b, bool copied)
@@ -235,6 +239,52 @@ static int copy_blob(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_e
 
 /* --- links --- */
 
+static int compare_blobs(const void *a, const void *b)
+{
+    return ra_digest_cmp(&((const struct blob *)a)->digest, &((const struct blob *)b)->digest);
+}
+
+static const struct blob *find_blob(const struct run *r, const struct ra_digest *digest)
+{
+    struct blob wanted = {.digest = *digest};
+    return r->blobs.n ? bsearch(&wanted, r->blobs.at, r->blobs.n, sizeof(wanted), compare_blobs) : NULL;
+}
+
+/* History may lead to what is long gone; but a tag that is left out leaves its own behind too. */
+static bool is_left_out(const struct run *r, const struct link *l)
+{
+    RA_BUF_AUTO name = {0};
+    const struct blob *blob = l->bad ? NULL : find_blob(r, &l->digest);
+    if (l->bad || (blob && blob->bad) || (!blob && l->kind != RA_KEY_TAG_HISTORY))
+        return true;
+    if (l->kind != RA_KEY_TAG_HISTORY || r->left.n == 0)
+        return false;
+    ra_buf_addf(&name, "%s:%s", l->repo, l->tag);
+    return is_among(&r->left, &name);
+}
+
+static void leave_out_tags(struct run *r)
+{
+    RA_BUF_AUTO name = {0};
+    for (size_t i = 0; i < r->n_tags; i++) {
+        const struct link *l = &r->links.at[i];
+        const struct ra_place at = {
+            .path = l->key, .repository = l->repo, .tag = l->tag, .digest = &l->digest};
+        if (!is_left_out(r, l))
+            continue;
+        ra_buf_clear(&name);
+        ra_buf_addf(&name, "%s:%s", l->repo, l->tag);
+        ra_names_add(&r->left, ra_buf_str(&name), name.len, NULL);
+        if (l->bad)
+            continue; /* there is a finding */
+        if (find_blob(r, &l->digest))
+            ra_find(r->job->findings, RA_ERROR, "damaged-image", &at,
+                    "not copied: its manifest is damaged or unreadable");
+        else
+            ra_find(r->job->findings, RA_ERROR, "dangling-tag", &at, "not copied: its manifest is not there");
+    }
+}
+
 static bool link_is_there(struct run *r, const struct link *l)
 {
     struct ra_key key;
@@ -252,7 +302,7 @@ static bool link_is_there(struct run *r, const struct link *l)
 
 static void put_link(struct run *r, struct ra_put *put, const struct link *l)
 {
-    if (l->bad || ra_digest_set_find(&r->bad, &l->digest) != RA_NONE)
+    if (is_left_out(r, l))
         r->out->skipped++;
     else if (link_is_there(r, l))
         return;
@@ -269,7 +319,7 @@ static void put_link(struct run *r, struct ra_put *put, const struct link *l)
 static void count_plan(struct run *r)
 {
     ra_vec_each (l, &r->links) {
-        if (l->bad || link_is_there(r, l))
+        if (is_left_out(r, l) || link_is_there(r, l))
             continue;
         r->out->layer_links += l->kind == RA_KEY_LAYER;
         r->out->revision_links += l->kind == RA_KEY_REVISION;
@@ -282,6 +332,9 @@ static int copy_links(struct run *r, unsigned threads, struct ra_err *err)
     RA_AUTO_PTR(ra_put) put = ra_put_new(r->to);
     struct ra_put_counts counts = {0};
     ra_progress_phase(r->job->progress, "copying links", r->links.n, 0);
+    if (r->blobs.n)
+        qsort(r->blobs.at, r->blobs.n, sizeof(*r->blobs.at), compare_blobs);
+    leave_out_tags(r);
     if (r->job->dry_run) {
         count_plan(r);
         return 0;
@@ -342,7 +395,7 @@ int ra_copy(const struct ra_job *job, struct ra_store *to, struct ra_copy_result
     ra_vec_release(&r.blobs);
     ra_vec_release(&r.links);
     ra_names_release(&r.tags);
-    ra_digest_set_release(&r.bad);
+    ra_names_release(&r.left);
     ra_arena_release(&r.arena);
     pthread_mutex_destroy(&r.mutex);
     return rc;

@@ -7,8 +7,9 @@
  * random what came since.
  *
  * Order: blobs; then layer links, revision links, histories of tags and tags, as registry/put.h writes them. A
- * link whose blob is damaged or cannot be read in the source is left out, with a finding: the destination never
- * names what it does not have from here. Uploads, leftovers and foreign files stay behind. Nothing is removed from the
+ * link whose blob is not there in the source, damaged or unreadable is left out, a tag with its history and with a
+ * finding: no link but history leads to what the destination does not have. An image that lacks a layer in the
+ * source does so in the destination. Uploads, leftovers and foreign files stay behind. Nothing is removed from the
  * destination, and a tag that is there already and points elsewhere is moved.
  *
  * Memory: about 150 bytes an object of the source, and a buffer a thread.
@@ -25,8 +26,8 @@ struct ra_copy_count {
 struct ra_copy_result {
     struct ra_copy_count blobs;
     uint64_t layer_links, revision_links, tags; /* written */
-    uint64_t skipped;                           /* damaged, or left out for it: there is a finding for each */
-    uint64_t left; /* objects beside those that are copied: uploads, foreign files */
+    uint64_t skipped; /* damaged, or left out for it: there is a finding for each blob and tag */
+    uint64_t left;    /* objects beside those that are copied: uploads, foreign files */
 };
 
 /* From job->store to `to`; with job->dry_run nothing is written, and the links that are there already are counted
