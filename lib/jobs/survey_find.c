@@ -52,6 +52,26 @@ static void go_down(struct folder *f, const char *name)
         *ra_vec_push(&f->w->names) = ra_arena_strndup(f->w->arena, f->w->buf.data, f->w->buf.len);
 }
 
+/* Behind a link may be anything; in a fifo, a socket or a device there is nothing. */
+static void take_odd(struct folder *f, const char *name)
+{
+    struct ra_store *store = f->run->job->store;
+    ra_auto_free char *path = ra_asprintf("%s%s", key_of(f->w, f->name), name);
+    struct ra_stat st;
+    bool known = ra_store_info(store)->caps & RA_CAP_OWNER && ra_store_stat(store, path, &st, NULL) == 0;
+    if (known && st.link)
+        incomplete(
+            f->run, "unreadable", path,
+            "a symbolic link that leads nowhere or out of the storage, and repositories may be behind it: "
+            "mount what it leads to, use --follow-symlinks, or remove the link");
+    else if (known && st.kind == RA_OTHER)
+        ra_find(f->run->job->findings, RA_WARNING, "odd-file", &(struct ra_place){.path = path},
+                "a fifo, socket or device among the repositories: never read, never removed");
+    else
+        incomplete(f->run, "unreadable", path,
+                   "it is neither a folder nor a file, and repositories may be behind it");
+}
+
 static int take_entry(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
 {
     struct folder *f = arg;
@@ -61,11 +81,8 @@ static int take_entry(void *arg, const struct ra_entry *e, struct ra_err *err RA
         return 0;
     else if (e->st.kind == RA_PREFIX)
         go_down(f, e->name);
-    else {
-        ra_auto_free char *path = ra_asprintf("%s%s", key_of(f->w, f->name), e->name);
-        incomplete(f->run, "unreadable", path,
-                   "it is neither a folder nor a file: repositories may be behind it");
-    }
+    else
+        take_odd(f, e->name);
     return 0;
 }
 
