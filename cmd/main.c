@@ -227,6 +227,8 @@ static int open_storage(struct session *s, struct ra_err *err)
 #endif
     ctx->job.store = s->storage.store;
     ctx->config = s->storage.has_config ? &s->storage.config : NULL;
+    if (where.root && where.config)
+        ra_say(ctx, "--config %s is not looked at: --root says where the storage is", where.config);
     ra_say_verbose(ctx, 1, "storage: %s (from %s)", ra_store_info(ctx->job.store)->where,
                    s->storage.found_by);
     if (!(ctx->cmd->flags & RA_CMD_WRITES))

@@ -333,8 +333,12 @@ static int take_all(struct loader *l)
 static int check_file(struct loader *l)
 {
     const char *version = ra_yaml_text(ra_yaml_get(l->root, "version"));
-    if (!version || strcmp(version, "0.1") != 0)
-        return ra_fail(l->err, RA_INVALID, "unsupported version: '%s'", version ? version : "");
+    if (!version)
+        return ra_hint(l->err, ra_fail(l->err, RA_INVALID, "it has no version"),
+                       "a configuration of the registry begins with the line version: 0.1");
+    if (strcmp(version, "0.1") != 0)
+        return ra_hint(l->err, ra_fail(l->err, RA_INVALID, "its version is '%s'", version),
+                       "the one that registries know is 0.1");
     static const char *const sections[] = {"storage", "auth"};
     for (size_t i = 0; i < RA_COUNT(sections); i++) {
         struct ra_yaml *section = ra_yaml_get(l->root, sections[i]);
@@ -393,6 +397,10 @@ int ra_regconfig_load(const char *path, const char *const *env, struct ra_regcon
     RA_BUF_AUTO text = {0};
     ra_regconfig_release(out);
     int rc = ra_file_read(path, RA_REGCONFIG_MAX, &text, err);
+    if (rc < 0)
+        ra_hint(err, rc, "%s",
+                rc == -RA_DENIED ? "run as root, or as a user who may read it"
+                                 : "it should be the registry's config.yml; --root DIR does without");
     return rc == 0 ? ra_regconfig_parse(path, ra_buf_str(&text), text.len, env, out, err) : rc;
 }
 

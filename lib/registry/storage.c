@@ -66,6 +66,18 @@ static int hint_v1(const char *path, struct ra_err *err, int rc)
                    path);
 }
 
+/* The root directory of the registry that a path lies in, deeper than where root_of looks. Owned; or NULL. */
+static char *root_around(const char *path)
+{
+    ra_auto_free char *real = realpath(path, NULL);
+    for (char *slash; real && (slash = strrchr(real, '/')) && slash > real;) {
+        *slash = '\0';
+        if (has_v2(real))
+            return ra_steal_ptr(&real);
+    }
+    return NULL;
+}
+
 static int no_storage(const struct ra_storage_where *where, const char *path, const char *found_by,
                       struct ra_err *err)
 {
@@ -84,6 +96,9 @@ static int no_storage(const struct ra_storage_where *where, const char *path, co
                        "run as root or as the user that owns the storage");
     int rc = ra_fail(err, RA_NOTFOUND, "'%s' (%s) holds no registry storage: it has no folder %s", path, by,
                      v2_path);
+    ra_auto_free char *around = root_around(path);
+    if (around)
+        return ra_hint(err, rc, "it is a part of one: the root directory is '%s'", around);
     if (is_v1_tree(path))
         return hint_v1(path, err, rc);
     return hint_where(

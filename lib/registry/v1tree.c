@@ -82,6 +82,9 @@ static int not_a_tree(struct ra_store *s, struct ra_err *err)
     int rc = ra_fail(
         err, RA_NOTFOUND,
         "'%s' holds no storage of the old registry: there is no 'images' and no 'repositories' in it", where);
+    if (ra_ends_with(where, "/images") || ra_ends_with(where, "/repositories"))
+        return ra_hint(err, rc, "did you mean the folder above, %.*s?", (int)(strrchr(where, '/') - where),
+                       where);
     if (ra_store_stat(s, "registry/images", &st, NULL) == 0)
         return ra_hint(err, rc, "did you mean %s/registry?", where);
     if (ra_store_stat(s, "docker/registry/v2", &st, NULL) == 0)

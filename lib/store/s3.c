@@ -1,5 +1,6 @@
 #include "store/s3.h"
 
+#include "base/num.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "store/s3_curl.h"
@@ -58,6 +59,20 @@ static void strip_default_port(char *host, bool tls)
         host[n - m] = '\0';
 }
 
+/* HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT. */
+static bool is_host(const char *s, size_t n)
+{
+    uint64_t port;
+    const char *end = n && *s == '[' ? memchr(s, ']', n) : memchr(s, ':', n);
+    size_t host = end ? (size_t)(end - s) + (*end == ']') : n;
+    if (host == 0 || memchr(s, '@', n) || strcspn(s, " \t\"") < n || (*s == '[' && !end))
+        return false;
+    if (host == n)
+        return true;
+    ra_auto_free char *digits = ra_strndup(s + host + 1, n - host - 1);
+    return s[host] == ':' && ra_parse_u64(digits, &port) && port > 0 && port <= UINT16_MAX;
+}
+
 static int make_endpoint(struct ra_s3 *s, struct ra_err *err)
 {
     const struct ra_s3_config *c = &s->config;
@@ -69,9 +84,10 @@ static int make_endpoint(struct ra_s3 *s, struct ra_err *err)
         given = strchr(given, '/') + 2;
     }
     size_t n = strcspn(given, "/?#");
-    if (n == 0 || strspn(given + n, "/") != strlen(given + n) || memchr(given, '@', n) ||
-        strcspn(given, " \t\"") < n)
-        return ra_fail(err, RA_INVALID, "s3: the endpoint is not of the form https://HOST:PORT");
+    if (!is_host(given, n) || strspn(given + n, "/") != strlen(given + n))
+        return ra_hint(
+            err, ra_fail(err, RA_INVALID, "s3: the endpoint is not of the form https://HOST:PORT"),
+            "http:// or https://, a name or an address, and perhaps a port from 1 to 65535; no path");
     ra_auto_free char *base = ra_strndup(given, n);
     s->host = path_style ? ra_strdup(base) : ra_asprintf("%s.%s", c->bucket, base);
     strip_default_port(s->host, tls);

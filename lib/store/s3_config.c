@@ -229,10 +229,13 @@ static const char *unprintable(const struct ra_s3_config *c)
 
 static int check(const struct ra_s3_config *c, struct ra_err *err)
 {
+    static const char form[] =
+        "it goes s3://BUCKET/PREFIX?region=REGION&endpoint=URL, or as in regadm-store(7)";
     if (!c->bucket || !*c->bucket)
-        return ra_fail(err, RA_INVALID, "s3: no bucket is given");
+        return ra_hint(err, ra_fail(err, RA_INVALID, "s3: no bucket is given"), "%s", form);
     if (!bucket_valid(c->bucket))
-        return ra_fail(err, RA_INVALID, "s3: '%s' cannot be the name of a bucket", c->bucket);
+        return ra_hint(err, ra_fail(err, RA_INVALID, "s3: '%s' cannot be the name of a bucket", c->bucket),
+                       "%s", form);
     if (c->part_size < PART_SIZE_MIN)
         return ra_fail(err, RA_INVALID, "s3: chunksize is less than 5 MiB, the least that S3 takes");
     if (!c->access_key != !c->secret_key)

@@ -213,7 +213,7 @@ static int perform(struct ra_s3 *s, struct ra_s3_conn *c, const struct ra_s3_req
         if (rc == 0 || !again)
             return rc;
         if (n + 1 >= most_attempts(s))
-            return ra_wrap(err, rc, "given up after %u attempts at %s", n + 1, s->where);
+            return ra_wrap(err, rc, "given up after %u attempt%s at %s", n + 1, n ? "s" : "", s->where);
         ra_err_clear(err);
         rc = ra_s3_pause(s, n, err);
         if (rc < 0)

@@ -108,10 +108,10 @@ static void maintenance(void **state)
 static void refused_files(void **state)
 {
     (void)state;
-    fails_with("storage: filesystem\n", NULL, RA_INVALID, "unsupported version: ''");
+    fails_with("storage: filesystem\n", NULL, RA_INVALID, "it has no version");
     fails_with("version: 0.2\nstorage: filesystem\n", NULL, RA_INVALID,
-               "cannot use 'config.yml': unsupported version: '0.2'");
-    fails_with("", NULL, RA_INVALID, "unsupported version");
+               "cannot use 'config.yml': its version is '0.2'");
+    fails_with("", NULL, RA_INVALID, "it has no version");
     fails_with("version: 0.1\n", NULL, RA_INVALID, "no storage configuration provided");
     fails_with("version: 0.1\nstorage: {cache: {blobdescriptor: inmemory}}\n", NULL, RA_INVALID,
                "no storage configuration provided");
@@ -237,7 +237,7 @@ static void files(void **state)
     t_ok(ra_regconfig_load(path, NULL, &c, &err), &err);
     assert_string_equal(c.root_directory, "/from-file");
     t_write(path, "");
-    t_fails_with(ra_regconfig_load(path, NULL, &c, &err), RA_INVALID, &err, "unsupported version");
+    t_fails_with(ra_regconfig_load(path, NULL, &c, &err), RA_INVALID, &err, "it has no version");
     t_ok(ra_regconfig_load(NULL, ENV("REGISTRY_STORAGE=filesystem"), &c, &err), &err);
     assert_string_equal(c.root_directory, "/var/lib/registry");
 }

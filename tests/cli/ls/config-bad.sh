@@ -7,3 +7,6 @@ regadm --config gcs.yml ls; echo $?
 printf 'version: [0.1\n' > broken.yml
 regadm --config broken.yml ls; echo $?
 regadm --config nowhere.yml ls
+
+printf 'version: 2\nstorage: {filesystem: {}}\n' > new-version.yml
+regadm --config new-version.yml ls

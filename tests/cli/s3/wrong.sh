@@ -12,5 +12,6 @@ run regadm --root "s3://registry/nothing-here?$S3_PARAMETERS" ls
 run regadm --root "s3://registry?$S3_PARAMETERS&secret-key=not-the-secret" ls
 run regadm --root "s3://?$S3_PARAMETERS" ls
 run regadm --root "s3://registry?endpoint=http://127.0.0.1:1&attempts=2&backoff=1" ls
+run regadm --root "s3://registry?endpoint=http://127.0.0.1:99999" ls
 run regadm --root "s3://registry?endpoint=ftp://127.0.0.1" ls
 run regadm --root "s3://registry?$S3_PARAMETERS&region=eu%0Awest" ls
