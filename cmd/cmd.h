@@ -113,6 +113,8 @@ void ra_say_kept_versions(const struct ra_ctx *ctx);
 void ra_end_progress(struct ra_ctx *ctx);
 /* Whether stdout is a terminal for people: tables are fitted, times relative. */
 bool ra_stdout_is_terminal(void);
+/* The columns of a terminal; SIZE_MAX for what is none. */
+size_t ra_terminal_width(FILE *stream);
 /* Whether colour is wanted on that stream (--color, NO_COLOR, TERM, isatty). */
 bool ra_use_color(const struct ra_ctx *ctx, FILE *stream);
 

@@ -124,9 +124,10 @@ static int check(const struct ra_ctx *ctx, const struct options *o, struct ra_er
     if (o->platform && !strchr(o->platform, '/'))
         return ra_fail(err, RA_USAGE, "'%s' is no platform: write OS/ARCH, linux/%s for instance",
                        o->platform, o->platform);
-    if (!o->output && isatty(STDOUT_FILENO) && !o->catalog)
+    bool piped = !o->output || ra_streq(o->output, "-");
+    if (piped && ra_stdout_is_terminal() && !o->catalog)
         return ra_fail(err, RA_USAGE, "an archive does no good on a terminal: use -o FILE, or a pipe");
-    if ((!o->output || ra_streq(o->output, "-")) && ctx->g.json)
+    if (piped && ctx->g.json)
         return ra_fail(err, RA_USAGE, "--json needs -o FILE: standard output has the archive");
     if (o->since && o->output && is_same_file(o->since, o->output))
         return ra_fail(err, RA_USAGE, "'%s' is what --since builds on: write the increment to another file",

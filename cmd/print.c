@@ -59,12 +59,41 @@ static void add_safe(struct ra_buf *line, const char *s)
     ra_text_safe(line, s, strlen(s));
 }
 
+/* Columns of text with colour in it. */
+static size_t width_of(const char *s)
+{
+    size_t escapes = 0;
+    for (const char *p = s; (p = strchr(p, '\033')); p++)
+        escapes += strcspn(p, "m") + 1;
+    return ra_text_width(s) - escapes;
+}
+
+void ra_print_wrapped(const char *head, const char *text, size_t indent)
+{
+    RA_BUF_AUTO line = {0};
+    size_t limit = ra_terminal_width(stderr), column = width_of(head), n;
+    ra_buf_adds(&line, head);
+    for (const char *at = text; *at; at += n) {
+        size_t gap = strspn(at, " ");
+        n = gap + strcspn(at + gap, " ");
+        ra_auto_free char *word = ra_strndup(at, n);
+        size_t width = ra_text_width(word);
+        bool breaks = gap && column + width > limit;
+        if (breaks)
+            ra_buf_addf(&line, "\n%*s", (int)indent, "");
+        ra_buf_adds(&line, breaks ? word + gap : word);
+        column = breaks ? indent + width - gap : column + width;
+    }
+    fprintf(stderr, "%s\n", ra_buf_str(&line));
+}
+
 static void print_finding(const struct ra_finding *f, bool color)
 {
     static const char *const paint[] = {
         [RA_NOTE] = "\033[36m", [RA_WARNING] = "\033[33m", [RA_ERROR] = "\033[31m"};
+    RA_BUF_AUTO head = {0};
     RA_BUF_AUTO line = {0};
-    ra_buf_addf(&line, "%s%s%s: ", color ? paint[f->severity] : "", ra_severity_name(f->severity),
+    ra_buf_addf(&head, "%s%s%s: ", color ? paint[f->severity] : "", ra_severity_name(f->severity),
                 color ? "\033[0m" : "");
     if (f->repository)
         add_safe(&line, f->repository);
@@ -78,11 +107,12 @@ static void print_finding(const struct ra_finding *f, bool color)
     if (f->action)
         ra_buf_addf(&line, " (%s)", f->action);
     ra_buf_addf(&line, " [%s]", f->code);
-    if (f->path) {
-        ra_buf_adds(&line, "\n    ");
-        add_safe(&line, f->path);
-    }
-    fprintf(stderr, "%s\n", ra_buf_str(&line));
+    ra_print_wrapped(ra_buf_str(&head), ra_buf_str(&line), 4);
+    if (!f->path)
+        return;
+    ra_buf_clear(&line);
+    add_safe(&line, f->path);
+    fprintf(stderr, "    %s\n", ra_buf_str(&line));
 }
 
 static bool is_shown(const struct ra_ctx *ctx, const struct ra_finding *f)
@@ -96,8 +126,9 @@ static void print_counts(const struct ra_ctx *ctx)
         size_t n = 0;
         ra_vec_each (f, &ctx->findings.list)
             n += f->code == c->code && is_shown(ctx, f);
+        ra_auto_free char *head = ra_asprintf("%6zu %s: ", n, c->code);
         if (n)
-            fprintf(stderr, "%6zu %s: %s\n", n, c->code, c->meaning);
+            ra_print_wrapped(head, c->meaning, 7);
     }
 }
 
@@ -122,12 +153,12 @@ void ra_print_error(const struct ra_err *err)
     RA_BUF_AUTO text = {0};
     fflush(stdout);
     add_safe(&text, ra_err_text(err));
-    fprintf(stderr, "regadm: %s\n", ra_buf_str(&text));
+    ra_print_wrapped("regadm: ", ra_buf_str(&text), 8);
     if (!err->hint)
         return;
     ra_buf_clear(&text);
     add_safe(&text, err->hint);
-    fprintf(stderr, "        %s\n", ra_buf_str(&text));
+    ra_print_wrapped("        ", ra_buf_str(&text), 8);
 }
 
 void ra_print_name(const char *name, const char *tag)

@@ -50,6 +50,9 @@ static int check_options(const struct ra_ctx *ctx, struct ra_err *err)
     if (!o->output && !o->metrics && !ctx->g.json)
         return ra_hint(err, ra_fail(err, RA_USAGE, "report wants to know where to write"),
                        "`regadm report -o FILE.html` makes a page; there are --json and --metrics FILE");
+    if (page_on_stdout && !ctx->g.json && ra_stdout_is_terminal())
+        return ra_fail(err, RA_USAGE,
+                       "a page is for a browser, and no good on a terminal: use -o FILE, or a pipe");
     if (page_on_stdout && metrics_on_stdout)
         return ra_fail(err, RA_USAGE, "only one of page, metrics and --json can go to standard output");
     if (o->output && o->metrics && ra_streq(o->output, o->metrics))

@@ -72,14 +72,6 @@ void ra_cell_time(struct ra_rows *r, int64_t ns)
         ra_cell(r, ra_time_text(ns, false, text));
 }
 
-static size_t terminal_width(FILE *out)
-{
-    struct winsize w;
-    if (!isatty(fileno(out)))
-        return SIZE_MAX;
-    return ioctl(fileno(out), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
-}
-
 /* A column without heading goes when it has nothing to say in any row; `fit` may take one away, too. */
 static bool is_shown(const struct ra_rows *r, size_t c, const size_t *widths)
 {
@@ -206,7 +198,7 @@ void ra_rows_print(struct ra_rows *r, FILE *out)
         return;
     ra_auto_free size_t *widths = ra_calloc(r->n_columns, sizeof(*widths));
     measure(r, widths);
-    fit(r, widths, terminal_width(out));
+    fit(r, widths, ra_terminal_width(out));
     RA_BUF_AUTO line = {0};
     size_t last = last_shown(r, widths);
     for (size_t row = 0; row <= r->cells.n / r->n_columns; row++) {

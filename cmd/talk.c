@@ -1,10 +1,20 @@
-#include "cmd.h"
+#include "print.h"
 
 #include "base/pool.h"
+
+#include <sys/ioctl.h>
 
 bool ra_stdout_is_terminal(void)
 {
     return isatty(STDOUT_FILENO) == 1;
+}
+
+size_t ra_terminal_width(FILE *stream)
+{
+    struct winsize w;
+    if (!isatty(fileno(stream)))
+        return SIZE_MAX;
+    return ioctl(fileno(stream), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
 bool ra_use_color(const struct ra_ctx *ctx, FILE *stream)
@@ -17,11 +27,10 @@ bool ra_use_color(const struct ra_ctx *ctx, FILE *stream)
 
 static void say(const struct ra_ctx *ctx, const char *fmt, va_list args)
 {
+    ra_auto_free char *text = ra_vasprintf(fmt, args);
     ra_progress_hide(ctx->job.progress);
     fflush(stdout); /* in order, where both go to one place */
-    fputs("regadm: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputc('\n', stderr);
+    ra_print_wrapped("regadm: ", text, 8);
     ra_progress_show(ctx->job.progress);
 }
 

@@ -2,6 +2,7 @@
 """On a terminal: questions can be answered, refused and left, pipes too; rows fit its width; its locale's characters only."""
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -108,9 +109,36 @@ def widths():
         for columns in (80, 70) if verb != ["du"] else (80,):
             t = Terminal("--root", root, *verb, columns=columns)
             status = t.finish()
-            wide = [line for line in t.text.split("\n") if len(line) > columns and not line.startswith("regadm: ")]
+            wide = [line for line in t.text.split("\n") if len(line) > columns]
             check(f"{' '.join(verb[:2])} in {columns} columns",
                   "" if status == 0 and not wide and len(t.text) > 40 else f"{status}, {wide or t.text}")
+
+
+def words():
+    """What is said breaks between words; what is piped does not."""
+    root = sample()
+    subprocess.run(["sh", "-c", f"rm -r {root}/docker/registry/v2/blobs/sha256/2a"], check=True)
+    for columns, color in ((80, "never"), (80, "always"), (60, "always")):
+        t = Terminal("--root", root, "--color", color, "fsck", columns=columns)
+        status = t.finish()
+        plain = re.sub("\033\\[[0-9]*m", "", t.text).split("\n")
+        said = [line for line in plain if not line.startswith("    docker/")]
+        wide, broken = [line for line in said if len(line) > columns], [line for line in said if line.startswith("    ")]
+        check(f"findings in {columns} columns, colour {color}", "" if status == 1 and broken and not wide else f"{status}, {t.text}")
+    t = Terminal("--root", root, "import", "/nowhere.tar", columns=40)
+    status = t.finish()
+    check("an error in 40 columns", "" if status == 3 and max(map(len, t.text.split("\n"))) <= 40 else f"{status}, {t.text}")
+    piped = subprocess.run([REGADM, "--root", root, "fsck"], capture_output=True, text=True, check=False, env=dict(os.environ, COLUMNS="40"))
+    check("findings into a pipe", "" if any(len(line) > 100 for line in piped.stderr.split("\n")) else piped.stderr)
+
+
+def binary():
+    """What is not for people's eyes stays off a terminal."""
+    root = sample()
+    for args in (["report", "-o", "-"], ["export", "--all"], ["export", "--all", "-o", "-"]):
+        t = Terminal("--root", root, *args)
+        status = t.finish()
+        check(f"{' '.join(args)} on a terminal", "" if status == 2 and "use -o FILE" in t.text and len(t.text) < 1000 else f"{status}, {t.text[:500]}")
 
 
 def locales():
@@ -152,5 +180,7 @@ def pipes():
 pipes()
 questions()
 widths()
+words()
+binary()
 locales()
 sys.exit(failed)
