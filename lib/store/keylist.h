@@ -1,7 +1,7 @@
 /*
  * Very many sorted keys with size and time, kept small: each key stores only what it does not share with the
- * one before, sixteen to a block. A registry's keys, which are hexadecimal digests most of all, take about 85
- * bytes each.
+ * one before, hexadecimal digits at half their length, 32 keys to a block. A registry's keys, which are digests most of
+ * all, take about 40 bytes each.
  */
 #ifndef RA_STORE_KEYLIST_H
 #define RA_STORE_KEYLIST_H
@@ -9,21 +9,20 @@
 #include "base/vec.h"
 #include "store/store.h"
 
-#define RA_KEYLIST_BLOCK 16
+#define RA_KEYLIST_BLOCK 32
 
 struct ra_keyblock {
-    uint64_t offset; /* of its first key in `bytes` */
-    uint64_t index;  /* the number of that key */
+    uint8_t *bytes; /* how many keys, and they */
+    uint64_t index; /* the number of the first */
 };
 
 struct ra_keylist { /* starts zeroed; private but for n */
     uint64_t n;
-    uint8_t *bytes;
-    size_t len, cap;
     RA_VEC(struct ra_keyblock) blocks;
+    size_t len, cap;    /* of the last block, while it is being filled; cap 0: it is full */
+    size_t held;        /* bytes in all others */
     struct ra_buf last; /* the key added last, and its time */
     int64_t last_mtime;
-    unsigned in_block;
 };
 void ra_keylist_release(struct ra_keylist *l);
 /* Adds a key, which must come after all that are there in byte order; false, and not added, when it does not. Kept are
@@ -33,6 +32,9 @@ bool ra_keylist_add(struct ra_keylist *l, const char *key, const struct ra_stat 
 bool ra_keylist_join(struct ra_keylist *l, struct ra_keylist *from);
 /* No more are to be added: gives back what was allocated ahead. */
 void ra_keylist_shrink(struct ra_keylist *l);
+/* Gives back the memory of the keys that begin with `prefix`, but for a few at either end: the others keep their
+ * numbers. No cursor may be in the list. */
+void ra_keylist_forget(struct ra_keylist *l, const char *prefix);
 /* Bytes that it takes. */
 size_t ra_keylist_memory(const struct ra_keylist *l);
 
@@ -43,8 +45,9 @@ struct ra_keycursor {
     uint64_t index; /* its number */
 
     const struct ra_keylist *list; /* private from here */
-    size_t block, at;
-    unsigned in_block;
+    const uint8_t *at;
+    size_t block;
+    unsigned left; /* in the block */
 };
 void ra_keycursor_release(struct ra_keycursor *c);
 /* To the first key that is not before `key`; false: there is none. */

@@ -8,7 +8,7 @@
  * gone, is remembered: from then on the folders it lies in are asked for beneath again. What others change meanwhile is
  * not seen, which is why whoever removes looks again right before, as ra_store_remove does.
  *
- * Memory: about 85 bytes a key (store/keylist.h).
+ * Memory: about 40 bytes a key (store/keylist.h).
  */
 #ifndef RA_STORE_SNAPSHOT_H
 #define RA_STORE_SNAPSHOT_H

@@ -7,7 +7,22 @@
 #include "store/mem.h"
 #include "store/snapshot.h"
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* --- key lists --- */
+
+static const int64_t times[] = {0,
+                                1000000000,
+                                1700000000000000000,
+                                1,
+                                INT64_MIN,
+                                INT64_MAX,
+                                INT64_MAX / 1000000000 * 1000000000,
+                                INT64_MIN / 1000000000 * 1000000000,
+                                -2000000000};
 
 static void keys_come_back_in_order(void **state)
 {
@@ -55,6 +70,65 @@ static void seeking_finds_the_first_not_before(void **state)
     ra_keylist_release(&l);
 }
 
+/* Whatever two keys share, at either end and overlapping, and wherever digits stand in them. */
+static void any_keys_come_back(void **state)
+{
+    (void)state;
+    static const char letters[] = "aab0123456789abcdef/g";
+    struct ra_keylist l = {0};
+    struct ra_strlist keys = {0};
+    uint64_t seed = 4;
+    ra_strlist_add(&keys, "0123456789abcdef");
+    for (int i = 0; i < 3000; i++) {
+        char key[60];
+        size_t n = 1 + t_random(&seed) % (sizeof(key) - 1);
+        for (size_t k = 0; k < n; k++)
+            key[k] = letters[t_random(&seed) % (i % 2 ? 3 : sizeof(letters) - 1)];
+        ra_strlist_add(&keys, t_fmt("%.*s", (int)n, key));
+    }
+    qsort(keys.at, keys.n, sizeof(*keys.at), by_text);
+    ra_auto_free const char **added = ra_calloc(keys.n, sizeof(*added));
+    size_t n = 0;
+    for (size_t i = 0; i < keys.n; i++) {
+        if (!ra_keylist_add(&l, keys.at[i],
+                            &(struct ra_stat){.size = i, .mtime = times[i % RA_COUNT(times)]}))
+            continue;
+        added[n++] = keys.at[i];
+    }
+    RA_KEYCURSOR_AUTO c = {0};
+    assert_true(n > 2000 && ra_keycursor_seek(&c, &l, ""));
+    for (size_t i = 0; i < n; i++, ra_keycursor_next(&c)) {
+        assert_string_equal(ra_buf_str(&c.key), added[i]);
+        assert_true(c.st.mtime == times[c.st.size % RA_COUNT(times)]);
+    }
+    ra_strlist_release(&keys);
+    ra_keylist_release(&l);
+}
+
+/* What is forgotten takes no memory, and what is left is found as before. */
+static void a_part_is_forgotten(void **state)
+{
+    (void)state;
+    struct ra_keylist l = {0};
+    struct ra_stat st = {.size = 5};
+    for (int i = 0; i < 3000; i++)
+        assert_true(ra_keylist_add(&l, t_fmt("%c/%04d", "abc"[i / 1000], i), &st));
+    size_t before = ra_keylist_memory(&l);
+    ra_keylist_forget(&l, "b/");
+    assert_in_range(ra_keylist_memory(&l), before / 2, before * 7 / 10);
+    RA_KEYCURSOR_AUTO c = {0};
+    for (int i = 0; i < 3000; i += i == 999 ? 1001 : 1) {
+        const char *key = t_fmt("%c/%04d", "abc"[i / 1000], i);
+        assert_true(ra_keycursor_seek(&c, &l, key));
+        assert_string_equal(ra_buf_str(&c.key), key);
+        assert_int_equal(c.index, i);
+    }
+    assert_false(ra_keycursor_next(&c));
+    ra_keylist_forget(&l, "");
+    assert_false(ra_keycursor_seek(&c, &l, ""));
+    ra_keylist_release(&l);
+}
+
 static void lists_are_joined(void **state)
 {
     (void)state;
@@ -98,7 +172,7 @@ static void digests_take_few_bytes(void **state)
         assert_true(ra_keylist_add(&l, t_fmt("blobs/sha256/%.2s/%s/data", hex, hex), &st));
     }
     ra_keylist_shrink(&l);
-    assert_in_range(ra_keylist_memory(&l) / l.n, 60, 90);
+    assert_in_range(ra_keylist_memory(&l) / l.n, 36, 44);
     ra_keylist_release(&l);
 }
 
@@ -108,11 +182,6 @@ static void put(struct ra_store *s, const char *key, const char *text)
 {
     struct ra_err err = {0};
     t_ok(ra_store_put(s, key, text, strlen(text), 0, &err), &err);
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* A listing as one text, sorted: it has no promised order. */
@@ -311,6 +380,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_come_back_in_order),
         cmocka_unit_test(seeking_finds_the_first_not_before),
+        cmocka_unit_test(any_keys_come_back),
+        cmocka_unit_test(a_part_is_forgotten),
         cmocka_unit_test(lists_are_joined),
         cmocka_unit_test(digests_take_few_bytes),
         cmocka_unit_test(ranges_give_what_one_listing_gives),
