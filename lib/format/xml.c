@@ -1,18 +1,48 @@
 #include "format/xml.h"
 
+/* Between 0 and an error: what comes next is not there yet. */
+#define MORE 2
+/* The longest reference, with its '&' and ';'. */
+#define REFERENCE_MAX 12
+
 void ra_xml_init(struct ra_xml *x, const char *bytes, size_t n)
 {
-    *x = (struct ra_xml){.start = bytes, .at = bytes, .end = bytes + n, .text = ""};
+    *x = (struct ra_xml){.start = bytes, .at = bytes, .end = bytes + n, .text = "", .last = true};
+}
+
+void ra_xml_begin(struct ra_xml *x)
+{
+    ra_xml_init(x, "", 0);
+    x->last = false;
+}
+
+void ra_xml_feed(struct ra_xml *x, const char *bytes, size_t n)
+{
+    size_t left = (size_t)(x->end - x->at);
+    x->passed += (size_t)(x->at - x->start);
+    if (left > 0)
+        memmove(x->held.data, x->at, left);
+    x->held.len = left;
+    ra_buf_add(&x->held, bytes, n);
+    x->start = x->at = x->held.data;
+    x->end = x->start + x->held.len;
+}
+
+void ra_xml_end(struct ra_xml *x)
+{
+    x->last = true;
 }
 
 void ra_xml_release(struct ra_xml *x)
 {
     ra_buf_release(&x->buf);
+    ra_buf_release(&x->held);
 }
 
 static int bad(const struct ra_xml *x, struct ra_err *err, const char *what)
 {
-    return ra_fail(err, RA_CORRUPT, "malformed XML at byte %zu: %s", (size_t)(x->at - x->start), what);
+    return ra_fail(err, RA_CORRUPT, "malformed XML at byte %zu: %s", x->passed + (size_t)(x->at - x->start),
+                   what);
 }
 
 static bool is_space(char c)
@@ -34,13 +64,19 @@ static size_t skip_space(struct ra_xml *x)
     return (size_t)(x->at - from);
 }
 
-/* Moves behind the next occurrence of s; false when there is none. */
-static bool skip_past(struct ra_xml *x, const char *s)
+/* Behind the next occurrence of s; NULL when there is none. */
+static const char *find(const struct ra_xml *x, const char *s)
 {
     const char *hit = memmem(x->at, (size_t)(x->end - x->at), s, strlen(s));
-    if (hit)
-        x->at = hit + strlen(s);
-    return hit != NULL;
+    return hit ? hit + strlen(s) : NULL;
+}
+
+static bool skip_past(struct ra_xml *x, const char *s)
+{
+    const char *end = find(x, s);
+    if (end)
+        x->at = end;
+    return end != NULL;
 }
 
 static bool name_char(char c)
@@ -133,8 +169,10 @@ void ra_xml_escape(struct ra_buf *out, const char *text)
 static int read_reference(struct ra_xml *x, struct ra_err *err)
 {
     size_t left = (size_t)(x->end - x->at);
-    const char *semicolon = memchr(x->at, ';', left < 12 ? left : 12);
+    const char *semicolon = memchr(x->at, ';', left < REFERENCE_MAX ? left : REFERENCE_MAX);
     uint32_t c;
+    if (!semicolon && left < REFERENCE_MAX && !x->last)
+        return MORE;
     if (!semicolon)
         return bad(x, err, "an '&' that starts no reference");
     bool ok = x->at[1] == '#' ? char_reference(x->at + 2, semicolon, &c)
@@ -159,7 +197,7 @@ static int read_text(struct ra_xml *x, struct ra_err *err)
         if (*x->at != '&')
             return bad(x, err, "a control character");
         int rc = read_reference(x, err);
-        if (rc < 0)
+        if (rc != 0)
             return rc;
     }
     return 0;
@@ -273,8 +311,40 @@ static void leave_element(struct ra_xml *x)
     ra_buf_clear(&x->buf);
 }
 
+/* Behind the '>' that ends a start tag: those in the values of attributes do not. */
+static const char *find_tag_end(const struct ra_xml *x)
+{
+    char quote = '\0';
+    for (const char *c = x->at; c < x->end; c++) {
+        if (quote)
+            quote = *c == quote ? '\0' : quote;
+        else if (*c == '"' || *c == '\'')
+            quote = *c;
+        else if (*c == '>')
+            return c + 1;
+    }
+    return NULL;
+}
+
+/* Behind the markup that begins here, or behind enough of it to see that it is none; NULL: that is not there yet. */
+static const char *find_markup_end(const struct ra_xml *x)
+{
+    bool tellable = (size_t)(x->end - x->at) >= strlen("<?xml ");
+    if (tellable && starts(x, "<!--"))
+        return find(x, "-->");
+    if (tellable && starts(x, "<?xml "))
+        return find(x, "?>");
+    bool quotes = tellable && !starts(x, "</") && !starts(x, "<!") && !starts(x, "<?");
+    return quotes ? find_tag_end(x) : find(x, ">");
+}
+
 static int read_markup(struct ra_xml *x, struct ra_err *err)
 {
+    const char *end = find_markup_end(x);
+    if ((size_t)((end ? end : x->end) - x->at) > RA_XML_TAG)
+        return bad(x, err, "a tag that is too long");
+    if (!end && !x->last)
+        return MORE;
     if (starts(x, "<!--"))
         return skip_past(x, "-->") ? 0 : bad(x, err, "it ends inside a comment");
     if (starts(x, "<?xml ") && !x->begun)
@@ -304,7 +374,7 @@ int ra_xml_next(struct ra_xml *x, struct ra_err *err)
         x->self_done = false;
         return end_element(x);
     }
-    if (rc == 0 && (x->depth > 0 || !x->begun))
+    if (rc == 0 && x->last && (x->depth > 0 || !x->begun))
         return bad(x, err, "it ends too early");
-    return rc;
+    return rc == MORE ? 0 : rc;
 }

@@ -27,7 +27,9 @@ struct ra_s3_conn {
     struct ra_arena lines;       /* of the headers */
     struct ra_s3_answer *answer; /* of the exchange under way; lent */
     size_t limit;
-    size_t taken; /* of answer->body, by the reader of a stream */
+    size_t taken; /* of answer->body, by the reader of a stream; of the answer, by `take` */
+    void (*take)(void *arg, const char *piece, size_t n);
+    void *take_arg;
     bool stream, paused;
     bool attached; /* easy is in multi */
     bool too_long, done, sent;
@@ -91,6 +93,16 @@ static size_t on_stream(struct ra_s3_conn *c, const char *p, size_t n)
     return n;
 }
 
+static size_t on_piece(struct ra_s3_conn *c, const char *p, size_t n)
+{
+    c->too_long = n > c->limit - c->taken;
+    if (c->too_long)
+        return 0;
+    c->taken += n;
+    c->take(c->take_arg, p, n);
+    return n;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
     struct ra_s3_conn *c = arg;
@@ -99,6 +111,8 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
     n *= size;
     if (c->stream && good)
         return on_stream(c, p, n);
+    if (c->take && good)
+        return on_piece(c, p, n);
     size_t room = (good ? c->limit : ERROR_ROOM) - body->len;
     c->too_long = good && n > room;
     if (c->too_long)
@@ -336,6 +350,10 @@ int ra_s3_conn_begin(struct ra_s3_conn *c, const struct ra_s3_exchange *x, struc
     c->limit = x->limit;
     c->stream = x->stream;
     c->taken = 0;
+    c->take = x->take;
+    c->take_arg = x->take_arg;
+    if (c->take)
+        c->take(c->take_arg, NULL, 0);
     c->paused = c->too_long = c->done = c->sent = false;
     c->reason[0] = '\0';
     set_transport(c);

@@ -38,6 +38,10 @@ struct ra_s3_exchange {
     size_t body_len;
     size_t limit; /* longest body of a good answer; of others the first 64 KiB are kept */
     bool stream;  /* leave the body to ra_s3_conn_read */
+    /* Is given the body of a good answer in pieces as they come, in place of the answer's body. It begins with NULL.
+     * May be NULL. */
+    void (*take)(void *arg, const char *piece, size_t n);
+    void *take_arg;
 };
 
 enum ra_s3_state {

@@ -116,7 +116,8 @@ static int send_signed(struct ra_s3 *s, struct ra_s3_conn *c, const struct ra_s3
     ra_sigv4_authorize(&authorization, &what, &key);
     headers[n++] = (struct ra_pair){"authorization", ra_buf_str(&authorization)};
     ra_auto_free char *url = ra_asprintf("%s%s%s%s", s->origin, what.path, query.len ? "?" : "", what.query);
-    struct ra_s3_exchange x = {r->method, url, headers, n, r->body, r->body_len, answer_limit(r), stream};
+    struct ra_s3_exchange x = {r->method,       url,    headers, n,     r->body, r->body_len,
+                               answer_limit(r), stream, r->take, r->arg};
     s->requests++;
     return ra_s3_conn_begin(c, &x, a, err);
 }

@@ -53,7 +53,9 @@ struct ra_s3_request {
     /* Looks at an answer of 2xx; -RA_CORRUPT has the request repeated: the answer was cut, or says that it
      * failed. */
     int (*parse)(void *arg, struct ra_s3_answer *a, struct ra_err *err);
-    void *arg;
+    /* Takes the body before that, in pieces: see struct ra_s3_exchange. */
+    void (*take)(void *arg, const char *piece, size_t n);
+    void *arg; /* of both */
 };
 void ra_s3_param(struct ra_s3_request *r, const char *name, const char *value);
 void ra_s3_header(struct ra_s3_request *r, const char *name, const char *value);
@@ -107,8 +109,8 @@ void ra_s3_list_close(struct ra_list *l);
 
 /* One page of a flat listing: names relative to the root, in order. Starts zeroed. */
 struct ra_s3_page {
-    struct ra_arena names;
     RA_VEC(struct ra_entry) entries; /* kind RA_PREFIX: a common prefix, its name ends in '/' */
+    struct ra_buf names;             /* of the entries */
     char *next;                      /* the continuation token; NULL: this was the last page */
 };
 struct ra_s3_page_query {

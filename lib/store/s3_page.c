@@ -1,6 +1,6 @@
 /*
  * One page of ListObjectsV2. Keys are asked for URL-encoded, since XML cannot carry every byte that a key may
- * hold.
+ * hold. A page is read while it comes in, and never stands in memory as XML.
  */
 #include "store/s3_http.h"
 
@@ -10,47 +10,95 @@
 
 void ra_s3_page_release(struct ra_s3_page *page)
 {
-    ra_arena_release(&page->names);
+    ra_buf_release(&page->names);
     ra_vec_release(&page->entries);
     free(page->next);
     *page = (struct ra_s3_page){0};
+}
+
+/* Keeps the memory for the next one. */
+static void clear(struct ra_s3_page *page)
+{
+    ra_buf_clear(&page->names);
+    page->entries.n = 0;
+    free(ra_steal_ptr(&page->next));
 }
 
 struct parse {
     struct ra_s3 *s;
     const char *prefix; /* with the store's root */
     struct ra_s3_page *page;
-    struct ra_entry entry; /* of the <Contents> being read; name NULL: none yet */
+    struct ra_xml xml;
+    int rc; /* what came of the pieces, with err */
+    struct ra_err err;
+    RA_VEC(size_t) names;  /* beside page->entries: where in page->names */
+    struct ra_entry entry; /* of the <Contents> being read */
+    size_t name;           /* its name; NO_NAME: none yet */
     bool encoded, truncated, told;
 };
+#define NO_NAME SIZE_MAX
+
+static void parse_release(struct parse *p)
+{
+    ra_xml_release(&p->xml);
+    ra_err_release(&p->err);
+    ra_vec_release(&p->names);
+}
 
 static int bad_answer(struct ra_err *err, const char *what)
 {
     return ra_fail(err, RA_CORRUPT, "the server's listing has %s", what);
 }
 
+static size_t keep_name(struct parse *p, const char *text)
+{
+    size_t at = p->page->names.len;
+    ra_buf_add(&p->page->names, text, strlen(text) + 1);
+    return at;
+}
+
+static void begin_entry(struct parse *p)
+{
+    p->entry = (struct ra_entry){.st = {.size = UINT64_MAX, .mtime = RA_TIME_NONE}};
+    p->name = NO_NAME;
+}
+
+static void end_entry(struct parse *p)
+{
+    *ra_vec_push(&p->page->entries) = p->entry;
+    *ra_vec_push(&p->names) = p->name;
+    begin_entry(p);
+}
+
 static int take_contents(struct parse *p, const char *field, const char *text, struct ra_err *err)
 {
-    struct ra_entry *e = &p->entry;
+    struct ra_stat *st = &p->entry.st;
     if (ra_streq(field, "Key"))
-        e->name = ra_arena_strdup(&p->page->names, text);
-    else if (ra_streq(field, "Size") && !ra_parse_u64(text, &e->st.size))
+        p->name = keep_name(p, text);
+    else if (ra_streq(field, "Size") && !ra_parse_u64(text, &st->size))
         return bad_answer(err, "a size that is no number");
-    else if (ra_streq(field, "LastModified") && !ra_time_parse(text, strlen(text), &e->st.mtime))
+    else if (ra_streq(field, "LastModified") && !ra_time_parse(text, strlen(text), &st->mtime))
         return bad_answer(err, "a time that is none");
     return 0;
 }
 
 static int end_contents(struct parse *p, struct ra_err *err)
 {
-    if (!p->entry.name || p->entry.st.mtime == RA_TIME_NONE || p->entry.st.size == UINT64_MAX)
+    struct ra_stat *st = &p->entry.st;
+    if (p->name == NO_NAME || st->mtime == RA_TIME_NONE || st->size == UINT64_MAX)
         return bad_answer(err, "an entry without key, size or time");
-    p->entry.st.disk = p->entry.st.size;
+    st->disk = st->size;
     /* As HEAD tells it, in whole seconds: the same object has one time, however it is asked for. */
-    p->entry.st.mtime -= p->entry.st.mtime % RA_SECOND;
-    *ra_vec_push(&p->page->entries) = p->entry;
-    p->entry = (struct ra_entry){.st = {.size = UINT64_MAX, .mtime = RA_TIME_NONE}};
+    st->mtime -= st->mtime % RA_SECOND;
+    end_entry(p);
     return 0;
+}
+
+static void take_prefix(struct parse *p, const char *text)
+{
+    p->entry.st = (struct ra_stat){.kind = RA_PREFIX, .mtime = RA_TIME_NONE};
+    p->name = keep_name(p, text);
+    end_entry(p);
 }
 
 static int take_field(struct parse *p, const char *field, const char *text, struct ra_err *err)
@@ -60,8 +108,7 @@ static int take_field(struct parse *p, const char *field, const char *text, stru
     if (ra_streq(field, "Contents"))
         return end_contents(p, err);
     if (ra_streq(field, "CommonPrefixes/Prefix"))
-        *ra_vec_push(&p->page->entries) = (struct ra_entry){ra_arena_strdup(&p->page->names, text),
-                                                            {.kind = RA_PREFIX, .mtime = RA_TIME_NONE}};
+        take_prefix(p, text);
     else if (ra_streq(field, "EncodingType"))
         p->encoded = ra_streq(text, "url");
     else if (ra_streq(field, "IsTruncated"))
@@ -71,16 +118,55 @@ static int take_field(struct parse *p, const char *field, const char *text, stru
     return 0;
 }
 
-/* Here '+' stands for a blank, as in forms; servers that write %20 write %2B for a plus. */
-static bool decode_name(struct parse *p, struct ra_buf *scratch, const char **name)
+static int read_fields(struct parse *p, struct ra_err *err)
 {
-    ra_auto_free char *text = ra_strdup(*name);
-    for (char *plus = strchr(text, '+'); plus; plus = strchr(plus, '+'))
+    struct ra_xml *x = &p->xml;
+    int rc;
+    while ((rc = ra_xml_next(x, err)) > 0) {
+        if (ra_starts_with(x->path, "ListBucketResult/"))
+            rc = take_field(p, x->path + strlen("ListBucketResult/"), x->text, err);
+        else if (!ra_streq(x->path, "ListBucketResult"))
+            rc = bad_answer(err, "something else in its place");
+        if (rc < 0)
+            return rc;
+    }
+    return rc;
+}
+
+static void begin_page(struct parse *p)
+{
+    parse_release(p);
+    clear(p->page);
+    p->rc = 0;
+    p->encoded = p->truncated = p->told = false;
+    begin_entry(p);
+    ra_xml_begin(&p->xml);
+}
+
+/* Behind an error the rest is not looked at, but received: the connection is used again. */
+static void take_piece(void *arg, const char *piece, size_t n)
+{
+    struct parse *p = arg;
+    if (!piece)
+        begin_page(p);
+    if (!piece || p->rc < 0)
+        return;
+    ra_xml_feed(&p->xml, piece, n);
+    p->rc = read_fields(p, &p->err);
+}
+
+/* In place, since a name is never shorter than what it stands for. Here '+' stands for a blank, as in forms; servers
+ * that write %20 write %2B for a plus. */
+static bool decode_name(char *name, struct ra_buf *scratch)
+{
+    if (!strpbrk(name, "%+"))
+        return true;
+    for (char *plus = strchr(name, '+'); plus; plus = strchr(plus, '+'))
         *plus = ' ';
     ra_buf_clear(scratch);
-    if (!ra_uri_decode(scratch, text, strlen(text)))
+    if (!ra_uri_decode(scratch, name, strlen(name)))
         return false;
-    *name = ra_arena_strndup(&p->page->names, ra_buf_str(scratch), scratch->len);
+    memcpy(name, ra_buf_str(scratch), scratch->len + 1);
     return true;
 }
 
@@ -88,35 +174,24 @@ static int finish_names(struct parse *p, struct ra_err *err)
 {
     RA_BUF_AUTO scratch = {0};
     size_t root = strlen(p->s->root), asked = strlen(p->prefix);
-    ra_vec_each (e, &p->page->entries) {
-        bool plain = !strpbrk(e->name, "%+");
-        if (p->encoded && !plain && !decode_name(p, &scratch, &e->name))
+    for (size_t i = 0; i < p->names.n; i++) {
+        char *name = p->page->names.data + p->names.at[i];
+        if (p->encoded && !decode_name(name, &scratch))
             return bad_answer(err, "a key that is not encoded as asked");
-        if (strncmp(e->name, p->prefix, asked) != 0)
+        if (strncmp(name, p->prefix, asked) != 0)
             return bad_answer(err, "a key outside of what was asked for");
-        e->name += root;
+        p->page->entries.at[i].name = name + root;
     }
     return 0;
 }
 
-static int parse_page(void *arg, struct ra_s3_answer *a, struct ra_err *err)
+static int finish_page(void *arg, struct ra_s3_answer *a RA_UNUSED, struct ra_err *err)
 {
     struct parse *p = arg;
-    struct ra_xml x;
-    ra_s3_page_release(p->page);
-    p->encoded = p->truncated = p->told = false;
-    p->entry = (struct ra_entry){.st = {.size = UINT64_MAX, .mtime = RA_TIME_NONE}};
-    ra_xml_init(&x, ra_buf_str(&a->body), a->body.len);
-    int rc = 0, more;
-    while (rc == 0 && (more = ra_xml_next(&x, err)) != 0) {
-        if (more < 0)
-            rc = more;
-        else if (ra_starts_with(x.path, "ListBucketResult/"))
-            rc = take_field(p, x.path + strlen("ListBucketResult/"), x.text, err);
-        else if (!ra_streq(x.path, "ListBucketResult"))
-            rc = bad_answer(err, "something else in its place");
-    }
-    ra_xml_release(&x);
+    if (p->rc < 0)
+        return ra_err_move(err, &p->err);
+    ra_xml_end(&p->xml);
+    int rc = read_fields(p, err);
     if (rc == 0 && (!p->told || (p->truncated && !p->page->next)))
         rc = bad_answer(err, "no end and no continuation");
     if (rc == 0 && !p->truncated)
@@ -132,7 +207,8 @@ int ra_s3_page_fetch(struct ra_s3 *s, const struct ra_s3_page_query *q, struct r
     char max[16];
     snprintf(max, sizeof(max), "%u", q->max ? q->max : RA_S3_PAGE_MAX);
     struct parse p = {.s = s, .prefix = prefix, .page = page};
-    struct ra_s3_request r = {.method = "GET", .verb = "list", .parse = parse_page, .arg = &p};
+    struct ra_s3_request r = {
+        .method = "GET", .verb = "list", .parse = finish_page, .take = take_piece, .arg = &p};
     r.subject = *q->prefix ? q->prefix : s->where;
     ra_s3_param(&r, "list-type", "2");
     ra_s3_param(&r, "encoding-type", "url");
@@ -142,5 +218,7 @@ int ra_s3_page_fetch(struct ra_s3 *s, const struct ra_s3_page_query *q, struct r
     ra_s3_param(&r, "start-after", after);
     ra_s3_param(&r, "continuation-token", q->token);
     RA_S3_ANSWER_AUTO a = {0};
-    return ra_s3_call(s, &r, &a, err);
+    int rc = ra_s3_call(s, &r, &a, err);
+    parse_release(&p);
+    return rc;
 }

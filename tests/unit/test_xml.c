@@ -15,12 +15,41 @@ static int events(const char *xml, size_t n, struct ra_buf *out, struct ra_err *
     return rc;
 }
 
+/* The same when it comes in pieces of `size` bytes. */
+static int events_of_pieces(const char *xml, size_t n, size_t size, struct ra_buf *out, struct ra_err *err)
+{
+    struct ra_xml x;
+    int rc = 0;
+    ra_xml_begin(&x);
+    for (size_t at = 0; rc == 0 && at <= n; at += size) {
+        if (at + size > n)
+            ra_xml_end(&x);
+        ra_xml_feed(&x, xml + at, n - at < size ? n - at : size);
+        while ((rc = ra_xml_next(&x, err)) > 0)
+            ra_buf_addf(out, "%s=%s;", x.path, x.text);
+    }
+    ra_xml_release(&x);
+    return rc;
+}
+
 static void reads(const char *xml, const char *expected)
 {
     RA_BUF_AUTO out = {0};
     RA_ERR_AUTO err = {0};
     t_ok(events(xml, strlen(xml), &out, &err), &err);
     assert_string_equal(ra_buf_str(&out), expected);
+    for (size_t size = 1; size <= 9; size++) {
+        ra_buf_clear(&out);
+        t_ok(events_of_pieces(xml, strlen(xml), size, &out, &err), &err);
+        assert_string_equal(ra_buf_str(&out), expected);
+    }
+}
+
+/* Without the place, which may be told earlier when the rest is not there yet. */
+static const char *why_of(const struct ra_err *err)
+{
+    const char *colon = strchr(ra_err_text(err), ':');
+    return colon ? colon : "";
 }
 
 static void refuses(const char *xml, const char *why)
@@ -30,6 +59,12 @@ static void refuses(const char *xml, const char *why)
     int rc = events(xml, strlen(xml), &out, &err);
     if (rc != -RA_CORRUPT || !strstr(ra_err_text(&err), why))
         fail_msg("'%s' gives %d: %s", xml, rc, ra_err_text(&err));
+    for (size_t size = 1; size <= 9; size++) {
+        RA_ERR_AUTO again = {0};
+        rc = events_of_pieces(xml, strlen(xml), size, &out, &again);
+        if (rc != -RA_CORRUPT || strcmp(why_of(&again), why_of(&err)) != 0)
+            fail_msg("'%s' in pieces of %zu gives %d: %s", xml, size, rc, ra_err_text(&again));
+    }
 }
 
 static const char listing[] =
@@ -60,6 +95,7 @@ static void every_cut_is_seen(void **state)
         RA_BUF_AUTO out = {0};
         RA_ERR_AUTO err = {0};
         t_fails(events(listing, n, &out, &err), RA_CORRUPT, &err);
+        t_fails(events_of_pieces(listing, n, 7, &out, &err), RA_CORRUPT, &err);
     }
 }
 
@@ -107,6 +143,25 @@ static void depth_and_names_have_limits(void **state)
     refuses(ra_buf_str(&xml), "without a name");
 }
 
+static void a_tag_has_a_limit_however_it_comes(void **state)
+{
+    (void)state;
+    RA_BUF_AUTO xml = {0};
+    RA_BUF_AUTO out = {0};
+    ra_buf_adds(&xml, "<a><!--");
+    for (size_t i = 0; i < RA_XML_TAG; i++)
+        ra_buf_addc(&xml, 'x');
+    ra_buf_adds(&xml, "--></a>");
+    static const size_t sizes[] = {1000, 4096, RA_XML_TAG, 2 * RA_XML_TAG};
+    for (size_t i = 0; i < RA_COUNT(sizes); i++) {
+        RA_ERR_AUTO err = {0};
+        assert_int_equal(events_of_pieces(ra_buf_str(&xml), xml.len, sizes[i], &out, &err), -RA_CORRUPT);
+        assert_string_equal(ra_err_text(&err), "malformed XML at byte 3: a tag that is too long");
+    }
+    RA_ERR_AUTO err = {0};
+    t_fails(events(ra_buf_str(&xml), xml.len, &out, &err), RA_CORRUPT, &err);
+}
+
 static void the_longest_path_fits(void **state)
 {
     (void)state;
@@ -139,9 +194,13 @@ static void escaping_is_undone_by_reading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(elements_end_with_path_and_text), cmocka_unit_test(every_cut_is_seen),
-        cmocka_unit_test(what_is_no_xml_is_refused),       cmocka_unit_test(depth_and_names_have_limits),
-        cmocka_unit_test(the_longest_path_fits),           cmocka_unit_test(escaping_is_undone_by_reading),
+        cmocka_unit_test(elements_end_with_path_and_text),
+        cmocka_unit_test(every_cut_is_seen),
+        cmocka_unit_test(what_is_no_xml_is_refused),
+        cmocka_unit_test(depth_and_names_have_limits),
+        cmocka_unit_test(the_longest_path_fits),
+        cmocka_unit_test(a_tag_has_a_limit_however_it_comes),
+        cmocka_unit_test(escaping_is_undone_by_reading),
     };
     return T_RUN(tests);
 }
