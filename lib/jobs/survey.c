@@ -126,11 +126,19 @@ static int read_until_settled(struct ra_survey_run *run, struct ra_err *err)
 
 /* --- all of it ---------------------------------------------------------------------------------------------- */
 
+/* What was listed and will not be asked for again would only take memory. */
+static void forget(const struct ra_survey_run *run, const char *prefix)
+{
+    if (run->listed)
+        ra_snapshot_forget(run->job->store, prefix);
+}
+
 static int read_all(struct ra_survey_run *run, struct ra_err *err)
 {
     int rc = 0;
     if (ra_survey_wants(run, RA_SURVEY_BLOBS | RA_SURVEY_SIZES))
         rc = ra_survey_blobs(run, err);
+    forget(run, RA_BLOBS);
     if (rc == 0)
         rc = ra_survey_find_repos(run, err);
     if (rc < 0)
@@ -139,6 +147,7 @@ static int read_all(struct ra_survey_run *run, struct ra_err *err)
     if (ra_survey_wants(run, RA_SURVEY_NAMES))
         return 0;
     rc = read_until_settled(run, err);
+    forget(run, RA_V2);
     if (rc == 0 && ra_survey_wants(run, RA_SURVEY_MANIFESTS))
         rc = ra_survey_manifests(run, err);
     return rc;

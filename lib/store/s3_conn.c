@@ -251,7 +251,7 @@ static void set_transport(struct ra_s3_conn *c)
     set_number(c, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
     set_number(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
     set_number(c, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
-    set_number(c, CURLOPT_BUFFERSIZE, 256L << 10);
+    set_number(c, CURLOPT_BUFFERSIZE, 32L << 10);
     set_number(c, CURLOPT_UPLOAD_BUFFERSIZE, 256L << 10);
     set_pointer(c, CURLOPT_USERAGENT, agent ? agent : "regadm/" RA_VERSION);
     if (c->config->ca_file)

@@ -444,3 +444,13 @@ int ra_snapshot_open(struct ra_store *inner, const char *prefix, unsigned thread
     *out = &s->base;
     return 0;
 }
+
+void ra_snapshot_forget(struct ra_store *snapshot, const char *prefix)
+{
+    struct snapshot *s = snapshot_of(snapshot);
+    const char *name = relative(s, prefix);
+    doubt(s, prefix);
+    if (name || ra_starts_with(s->prefix, prefix))
+        ra_keylist_forget(&s->keys, name ? name : "");
+    ra_give_back_memory();
+}

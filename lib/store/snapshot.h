@@ -20,4 +20,8 @@
 int ra_snapshot_open(struct ra_store *inner, const char *prefix, unsigned threads,
                      struct ra_progress *progress, struct ra_store **out, struct ra_err *err);
 
+/* Gives back the memory of what lies below `prefix`, which the store beneath answers for from now on. While nobody else
+ * uses the snapshot. */
+void ra_snapshot_forget(struct ra_store *snapshot, const char *prefix);
+
 #endif

@@ -320,6 +320,24 @@ static void it_stays_as_it_was(void **state)
     t_fails(ra_store_stat(shot, "v2/blobs/sha256/1/new/data", &st, NULL), RA_NOTFOUND, NULL);
 }
 
+static void what_is_forgotten_is_asked_for_beneath(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) s = sample();
+    RA_AUTO_PTR(ra_store) shot = snapshot_of(s, 2);
+    struct ra_err err = {0};
+    struct ra_stat st;
+    ra_snapshot_forget(shot, "v2/blobs/");
+    same_listings(s, shot);
+    put(s, "v2/blobs/sha256/1/new/data", "x");
+    put(s, "v2/repositories/new/link", "x");
+    t_ok(ra_store_stat(shot, "v2/blobs/sha256/1/new/data", &st, &err), &err);
+    t_fails(ra_store_stat(shot, "v2/repositories/new/link", &st, NULL), RA_NOTFOUND, NULL);
+    ra_snapshot_forget(shot, "v2/");
+    same_listings(s, shot);
+    t_ok(ra_store_stat(shot, "v2/repositories/new/link", &st, &err), &err);
+}
+
 static void looks_know_objects_and_folders(void **state)
 {
     (void)state;
@@ -388,6 +406,7 @@ int main(void)
         cmocka_unit_test(nothing_is_nothing),
         cmocka_unit_test(a_snapshot_lists_like_the_store),
         cmocka_unit_test(it_stays_as_it_was),
+        cmocka_unit_test(what_is_forgotten_is_asked_for_beneath),
         cmocka_unit_test(looks_know_objects_and_folders),
         cmocka_unit_test(what_goes_through_it_is_seen),
         cmocka_unit_test(what_others_removed_is_noticed_when_read),
