@@ -45,7 +45,7 @@ static char decoded(const char *s, size_t left)
 
 bool ra_uri_decode(struct ra_buf *out, const char *s, size_t n)
 {
-    size_t start = out->len;
+    char *to = ra_buf_reserve(out, n), *start = to;
     for (size_t i = 0; i < n; i++) {
         char c = s[i];
         if (c == '%') {
@@ -53,14 +53,13 @@ bool ra_uri_decode(struct ra_buf *out, const char *s, size_t n)
             i += 2;
         }
         if (c == '\0') {
-            if (out->data)
-                out->data[start] = '\0';
-            out->len = start;
+            *start = '\0';
             return false;
         }
-        ra_buf_addc(out, c);
+        *to++ = c;
     }
-    ra_buf_add(out, "", 0);
+    *to = '\0';
+    out->len += (size_t)(to - start);
     return true;
 }
 

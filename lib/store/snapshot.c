@@ -13,7 +13,7 @@
 
 #include <stdatomic.h>
 
-#define PAGE_ENTRIES 1000
+#define PAGE_ENTRIES 100
 #define DOUBTS_MAX   256
 
 struct snapshot {
