@@ -119,6 +119,7 @@ static int show(struct ra_ctx *ctx, struct ra_import_opts *opts, bool verify, st
         ra_say(ctx, ra_findings_worst(&ctx->findings) > RA_NOTE
                         ? "not whole; what is there has the right digests"
                         : "whole, all digests are right");
+    ra_print_findings(ctx, false); /* advice is about storages */
     return 0;
 }
 

@@ -214,7 +214,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ra_end_progress(ctx);
     if (ctx->g.json)
         return print_json(ctx, ra_fsck_result(fsck), err);
-    ra_print_findings(ctx);
+    ra_print_findings(ctx, true);
     if (!ctx->g.quiet)
         print_summary(ctx, ra_fsck_result(fsck));
     if (has_refilled(fsck))

@@ -308,7 +308,7 @@ static int run_verb(struct session *s, struct ra_err *err)
     ra_end_progress(ctx);
     if (rc >= 0 && fflush(stdout) != 0)
         rc = ra_fail_sys(err, "cannot write the output");
-    ra_print_findings(ctx);
+    ra_print_findings(ctx, rc >= 0);
     return rc;
 }
 
@@ -345,6 +345,8 @@ static int run_session(struct session *s, int argc, char **argv)
         rc = run_verb(s, &err);
     if (rc == -RA_CANCELLED && ra_cancelled())
         explain_stop(s, &err);
+    if ((err.sys == EACCES || err.sys == EPERM) && !err.hint)
+        ra_hint(&err, rc, "run as root, or as a user who may do that");
     if (rc < 0)
         ra_print_error(&err);
     if (rc == -RA_USAGE)

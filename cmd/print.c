@@ -127,12 +127,32 @@ static void print_counts(const struct ra_ctx *ctx)
         ra_vec_each (f, &ctx->findings.list)
             n += f->code == c->code && is_shown(ctx, f);
         ra_auto_free char *head = ra_asprintf("%6zu %s: ", n, c->code);
+        ra_auto_free char *text =
+            ra_asprintf("%s%s%s", c->meaning, c->advice ? "; " : "", c->advice ? c->advice : "");
         if (n)
-            ra_print_wrapped(head, c->meaning, 7);
+            ra_print_wrapped(head, text, 7);
     }
 }
 
-void ra_print_findings(struct ra_ctx *ctx)
+static bool is_left_to_do(const struct ra_ctx *ctx, const char *code)
+{
+    ra_vec_each (f, &ctx->findings.list)
+        if (f->code == code && f->severity > RA_NOTE && !f->action)
+            return true;
+    return false;
+}
+
+/* Once for all findings of a kind. */
+static void print_advice(const struct ra_ctx *ctx)
+{
+    for (const struct ra_finding_code *c = ra_finding_codes; c->code; c++) {
+        ra_auto_free char *head = ra_asprintf("[%s] ", c->code);
+        if (c->advice && is_left_to_do(ctx, c->code))
+            ra_print_wrapped(head, c->advice, 4);
+    }
+}
+
+void ra_print_findings(struct ra_ctx *ctx, bool advise)
 {
     enum { MANY = 8 };
     if (ctx->findings_shown)
@@ -146,6 +166,8 @@ void ra_print_findings(struct ra_ctx *ctx)
             print_finding(f, color);
     if (ctx->findings.list.n > MANY)
         print_counts(ctx);
+    else if (advise && !ctx->g.quiet)
+        print_advice(ctx);
 }
 
 void ra_print_error(const struct ra_err *err)

@@ -6,6 +6,7 @@
 #ifndef RA_JOBS_FINDING_H
 #define RA_JOBS_FINDING_H
 
+#include "base/err.h"
 #include "base/vec.h"
 #include "format/digest.h"
 #include <pthread.h>
@@ -46,6 +47,9 @@ struct ra_place {
 void ra_find(struct ra_findings *f, enum ra_severity severity, const char *code, const struct ra_place *at,
              const char *fmt, ...) RA_PRINTF(5, 6);
 
+/* Adds an error, unreadable, with why and what to do about that. */
+void ra_find_unreadable(struct ra_findings *f, const struct ra_place *at, const struct ra_err *why);
+
 /* Sorts by path, code, repository, tag, digest, message and drops exact twins: the order of printing. */
 void ra_findings_sort(struct ra_findings *f);
 
@@ -54,7 +58,8 @@ int ra_findings_worst(const struct ra_findings *f);
 
 struct ra_finding_code {
     const char *code;
-    const char *meaning; /* one line: what it means and what to do */
+    const char *meaning; /* in a line */
+    const char *advice;  /* what to do about it; NULL: nothing, or the messages say so */
 };
 extern const struct ra_finding_code ra_finding_codes[]; /* sorted by code; ends with {0} */
 

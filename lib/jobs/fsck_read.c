@@ -196,8 +196,10 @@ static int check_blob(void *arg, size_t i, unsigned worker, struct ra_err *err)
     if (rc == -RA_CANCELLED)
         return ra_err_move(err, &reading);
     struct ra_place at = {.path = ra_key_blob(&key, &want), .digest = &want};
-    ra_find(r->f->job->findings, RA_ERROR, rc == -RA_NOTFOUND ? "vanished" : "unreadable", &at, "%s",
-            ra_err_text(&reading));
+    if (rc == -RA_NOTFOUND)
+        ra_find(r->f->job->findings, RA_ERROR, "vanished", &at, "%s", ra_err_text(&reading));
+    else
+        ra_find_unreadable(r->f->job->findings, &at, &reading);
     return 0;
 }
 

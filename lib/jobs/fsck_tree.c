@@ -229,8 +229,7 @@ static int on_failed(void *ctx, struct ra_walk *w, const struct ra_walk_item *it
     (void)w;
     (void)worker;
     if (why->code != RA_NOTFOUND)
-        ra_find(t->f->job->findings, RA_ERROR, "unreadable", &(struct ra_place){.path = item->prefix}, "%s",
-                ra_err_text(why));
+        ra_find_unreadable(t->f->job->findings, &(struct ra_place){.path = item->prefix}, why);
     return ra_check_cancelled(err);
 }
 

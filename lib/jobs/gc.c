@@ -25,7 +25,7 @@ static int complain(struct ra_gc *gc, const struct ra_place *at, struct ra_err *
 {
     if (from->code == RA_CANCELLED)
         return ra_err_move(err, from);
-    ra_find(gc->job->findings, RA_ERROR, "unreadable", at, "%s", ra_err_text(from));
+    ra_find_unreadable(gc->job->findings, at, from);
     return 0;
 }
 

@@ -6,7 +6,7 @@ static int complain(struct ra_marking *m, const struct ra_place *at, struct ra_e
 {
     if (from->code == RA_CANCELLED)
         return ra_err_move(err, from);
-    ra_find(m->job->findings, RA_ERROR, "unreadable", at, "%s", ra_err_text(from));
+    ra_find_unreadable(m->job->findings, at, from);
     ra_err_clear(from);
     return 0;
 }

@@ -28,12 +28,12 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
     return rc;
 }
 
-int ra_survey_complain(const struct ra_survey_run *run, const char *code, const struct ra_place *at,
-                       struct ra_err *from, struct ra_err *err)
+int ra_survey_complain(const struct ra_survey_run *run, const struct ra_place *at, struct ra_err *from,
+                       struct ra_err *err)
 {
     if (from->code == RA_CANCELLED)
         return ra_err_move(err, from);
-    ra_find(run->job->findings, RA_ERROR, code, at, "%s", ra_err_text(from));
+    ra_find_unreadable(run->job->findings, at, from);
     ra_err_clear(from);
     return 0;
 }

@@ -114,7 +114,7 @@ static void add_repo(struct folder *f)
         f->flags |= RA_REPO_ILLEGAL;
         ra_find(run->job->findings, RA_WARNING, "illegal-name",
                 &(struct ra_place){.path = key_of(f->w, f->name), .repository = f->name},
-                "no repository may be called so: the registry does not serve it");
+                "no repository may be called so: the registry does not serve it; `regadm rm -r` removes it");
     }
     *ra_vec_push(&f->w->repos) = (struct ra_survey_repo){.name = f->name, .flags = f->flags};
 }
@@ -139,8 +139,7 @@ static int find_in_folder(void *arg, size_t i, unsigned worker, struct ra_err *e
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
     run->out->complete = false;
-    return ra_survey_complain(run, "unreadable", &(struct ra_place){.path = key_of(f.w, f.name)}, &trouble,
-                              err);
+    return ra_survey_complain(run, &(struct ra_place){.path = key_of(f.w, f.name)}, &trouble, err);
 }
 
 static void next_level(struct level *level)
@@ -195,7 +194,6 @@ int ra_survey_look_again(struct ra_survey_run *run, struct ra_survey_worker *w, 
         return 0;
     }
     repo->flags = (repo->flags & ~RA_REPO_AGAIN) | RA_REPO_PROTECT | RA_REPO_UNLISTED;
-    return ra_survey_complain(run, "unreadable",
-                              &(struct ra_place){.path = key_of(w, repo->name), .repository = repo->name},
-                              &trouble, err);
+    return ra_survey_complain(
+        run, &(struct ra_place){.path = key_of(w, repo->name), .repository = repo->name}, &trouble, err);
 }

@@ -79,7 +79,7 @@ static int read_link(struct link *l, const char *key, const struct ra_place *at,
         ra_find(l->run->job->findings, RA_ERROR, "bad-link", at,
                 w->buf.len ? "the link holds no digest" : "the link is empty");
     else if (rc < 0 && !out->missing)
-        return ra_survey_complain(l->run, "unreadable", at, &trouble, err);
+        return ra_survey_complain(l->run, at, &trouble, err);
     if (rc == 0 && (!out->bad || guess(&w->buf, &d)))
         out->blob = ra_blobs_add(l->run->out->blobs, &d);
     return 0;
@@ -188,7 +188,7 @@ static int read_history(struct link *l, struct ra_survey_tag *tag, struct ra_err
     struct ra_place at = {.path = ra_key_tag_index(&w->key, l->repo->name, tag->name),
                           .repository = l->repo->name,
                           .tag = tag->name};
-    return ra_survey_complain(l->run, "unreadable", &at, &trouble, err);
+    return ra_survey_complain(l->run, &at, &trouble, err);
 }
 
 static int read_tag(struct link *l, struct ra_survey_tag *tag, struct ra_err *err)

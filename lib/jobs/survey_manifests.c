@@ -81,9 +81,12 @@ static enum ra_manifest_state no_manifest(struct ra_survey_run *run, const struc
 {
     if (rc == -RA_NOTFOUND)
         return RA_STATE_MISSING;
-    ra_find(run->job->findings, RA_ERROR, rc == -RA_TOOBIG ? "bad-manifest" : "unreadable", at, "%s",
-            ra_err_text(trouble));
-    return rc == -RA_TOOBIG ? RA_STATE_TOO_BIG : RA_STATE_UNREADABLE;
+    if (rc != -RA_TOOBIG) {
+        ra_find_unreadable(run->job->findings, at, trouble);
+        return RA_STATE_UNREADABLE;
+    }
+    ra_find(run->job->findings, RA_ERROR, "bad-manifest", at, "%s", ra_err_text(trouble));
+    return RA_STATE_TOO_BIG;
 }
 
 static int read_manifest(void *arg, size_t i, unsigned worker, struct ra_err *err)
