@@ -1,6 +1,8 @@
 #include "base/arena.h"
 
 #define CHUNK_MIN ((size_t)4096 - sizeof(struct ra_arena_chunk))
+/* Every thread has an arena of its own: what the last chunk of each leaves unused must not add up. */
+#define CHUNK_MAX ((size_t)32768 - sizeof(struct ra_arena_chunk))
 
 struct ra_arena_chunk {
     struct ra_arena_chunk *older;
@@ -18,10 +20,12 @@ void ra_arena_release(struct ra_arena *a)
     a->used = 0;
 }
 
-/* Chunks double, so that their number stays small; one large thing gets a chunk of its own size. */
+/* Chunks double for a while; one large thing gets a chunk of its own size. */
 static void add_chunk(struct ra_arena *a, size_t least)
 {
     size_t size = a->chunks ? a->chunks->size * 2 : CHUNK_MIN;
+    if (size > CHUNK_MAX)
+        size = CHUNK_MAX;
     if (size < least)
         size = least;
     struct ra_arena_chunk *c = ra_calloc(1, sizeof(*c) + size);

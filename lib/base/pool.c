@@ -1,12 +1,15 @@
 #include "base/pool.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 unsigned ra_cpu_count(void)
 {
@@ -75,6 +78,12 @@ int ra_wait_writable(int fd, struct ra_err *err)
     return wait_for(fd, POLLOUT, err);
 }
 
+/* So many threads begin; more join while these wait. */
+#define AT_ONCE 16
+/* Over how many seconds at least waiting is measured, and how often a second it has to happen. */
+#define MEASURE 0.005
+#define WAITING 500
+
 struct crew {
     size_t n;
     int (*fn)(void *arg, size_t i, unsigned worker, struct ra_err *err);
@@ -92,6 +101,15 @@ struct worker {
     pthread_t thread;
 };
 
+/* The caller's thread, which is the first worker, and what it knows of the others. */
+struct lead {
+    struct crew *crew;
+    struct worker *workers;
+    unsigned started, threads;
+    double since; /* when the waits were counted */
+    long waits;
+};
+
 static void record_failure(struct crew *crew, struct ra_err *err, int rc)
 {
     RA_LOCKED(&crew->mutex);
@@ -102,28 +120,57 @@ static void record_failure(struct crew *crew, struct ra_err *err, int rc)
     }
 }
 
-static void work(struct crew *crew, unsigned number)
+static bool work(struct crew *crew, unsigned number)
 {
     RA_ERR_AUTO err = {0};
-    while (!atomic_load_explicit(&crew->stop, memory_order_relaxed)) {
-        size_t i = atomic_fetch_add(&crew->next, 1);
-        if (i >= crew->n)
-            return;
-        int rc = ra_check_cancelled(&err);
-        if (rc == 0)
-            rc = crew->fn(crew->arg, i, number, &err);
-        if (rc < 0) {
-            record_failure(crew, &err, rc);
-            return;
-        }
-    }
+    if (atomic_load_explicit(&crew->stop, memory_order_relaxed))
+        return false;
+    size_t i = atomic_fetch_add(&crew->next, 1);
+    if (i >= crew->n)
+        return false;
+    int rc = ra_check_cancelled(&err);
+    if (rc == 0)
+        rc = crew->fn(crew->arg, i, number, &err);
+    if (rc < 0)
+        record_failure(crew, &err, rc);
+    return rc >= 0;
 }
 
 static void *thread_main(void *arg)
 {
     struct worker *w = arg;
-    work(w->crew, w->number);
+    while (work(w->crew, w->number))
+        ;
     return NULL;
+}
+
+static void start(struct lead *lead, unsigned upto)
+{
+    while (lead->started < lead->threads && lead->started < upto) {
+        struct worker *w = &lead->workers[lead->started];
+        *w = (struct worker){.crew = lead->crew, .number = lead->started};
+        /* Fewer threads than wished for are slower, not wrong. */
+        if (pthread_create(&w->thread, NULL, thread_main, w) != 0)
+            lead->threads = lead->started;
+        else
+            lead->started++;
+    }
+}
+
+/*
+ * A disk whose blocks are cached keeps a few threads busy; a cold one answers many at a time, and most of them wait. A
+ * thread knows how often it gave the processor away of its own accord, which no other program changes.
+ */
+static void reinforce(struct lead *lead)
+{
+    struct rusage used;
+    double now = ra_time_monotonic(), passed = now - lead->since;
+    if (lead->started >= lead->threads || passed < MEASURE || getrusage(RUSAGE_THREAD, &used))
+        return;
+    if ((double)(used.ru_nvcsw - lead->waits) > passed * WAITING)
+        start(lead, lead->started + AT_ONCE);
+    lead->since = now;
+    lead->waits = used.ru_nvcsw;
 }
 
 int ra_parallel(unsigned threads, size_t n, int (*fn)(void *, size_t, unsigned, struct ra_err *), void *arg,
@@ -133,16 +180,11 @@ int ra_parallel(unsigned threads, size_t n, int (*fn)(void *, size_t, unsigned, 
     if (threads > n)
         threads = (unsigned)n;
     ra_auto_free struct worker *workers = ra_calloc(threads, sizeof(*workers));
-    unsigned started = 1;
-    for (; started < threads; started++) {
-        workers[started] = (struct worker){.crew = &crew, .number = started};
-        /* Fewer threads than wished for are slower, not wrong. */
-        if (pthread_create(&workers[started].thread, NULL, thread_main, &workers[started]) != 0)
-            break;
-    }
-    if (n > 0)
-        work(&crew, 0);
-    for (unsigned i = 1; i < started && i < threads; i++)
+    struct lead lead = {.crew = &crew, .workers = workers, .started = 1, .threads = threads, .waits = LONG_MAX};
+    start(&lead, AT_ONCE);
+    while (work(&crew, 0))
+        reinforce(&lead);
+    for (unsigned i = 1; i < lead.started; i++)
         pthread_join(workers[i].thread, NULL);
     pthread_mutex_destroy(&crew.mutex);
     if (crew.rc < 0) {

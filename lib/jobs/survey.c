@@ -7,7 +7,7 @@
 
 #define ROUNDS 3
 /* On a local disk more threads gain nothing, and each takes memory. */
-#define LOCAL_THREADS 16
+#define LOCAL_THREADS 128
 
 /* --- what the steps share ----------------------------------------------------------------------------------- */
 
@@ -67,6 +67,26 @@ static void gather_repos(struct ra_survey_run *run)
         qsort(s->repos.at, s->repos.n, sizeof(*s->repos.at), compare_repos);
 }
 
+/* --- scratch ------------------------------------------------------------------------------------------------ */
+
+/* What a thread writes upon while it works at a step. */
+static void release_scratch(struct ra_survey_worker *w)
+{
+    ra_buf_release(&w->buf);
+    ra_refs_release(&w->refs);
+    ra_vec_release(&w->digests);
+    ra_vec_release(&w->names);
+    ra_vec_release(&w->ids);
+}
+
+/* Many threads that each keep the most they ever needed hold more than the whole result. */
+static int end_step(const struct ra_survey_run *run, int rc)
+{
+    for (unsigned i = 0; i < run->threads; i++)
+        release_scratch(&run->workers[i]);
+    return rc;
+}
+
 /* --- repositories, until nothing vanishes ------------------------------------------------------------------- */
 
 struct again {
@@ -83,8 +103,8 @@ static int look_again(void *arg, size_t i, unsigned worker, struct ra_err *err)
 
 static int read_repos(struct ra_survey_run *run, const uint32_t *which, size_t n, struct ra_err *err)
 {
-    int rc = ra_survey_list(run, which, n, err);
-    return rc < 0 ? rc : ra_survey_links(run, which, n, err);
+    int rc = end_step(run, ra_survey_list(run, which, n, err));
+    return rc < 0 ? rc : end_step(run, ra_survey_links(run, which, n, err));
 }
 
 /* Those that ask to be read again, put to the front of `which`. */
@@ -153,16 +173,6 @@ static int read_all(struct ra_survey_run *run, struct ra_err *err)
     return rc;
 }
 
-static void release_worker(struct ra_survey_worker *w)
-{
-    ra_buf_release(&w->buf);
-    ra_refs_release(&w->refs);
-    ra_vec_release(&w->digests);
-    ra_vec_release(&w->names);
-    ra_vec_release(&w->ids);
-    ra_vec_release(&w->repos);
-}
-
 static unsigned threads_for(const struct ra_job *job, bool listed)
 {
     unsigned threads = ra_job_io_threads(job);
@@ -181,8 +191,7 @@ static int read_from(const struct ra_job *job, bool listed, const struct ra_surv
     for (unsigned i = 0; i < run.threads; i++)
         run.workers[i].arena = &out->arenas[i];
     int rc = read_all(&run, err);
-    for (unsigned i = 0; i < run.threads; i++)
-        release_worker(&run.workers[i]);
+    end_step(&run, rc);
     free(run.workers);
     ra_blobs_freeze(out->blobs);
     if (rc < 0)

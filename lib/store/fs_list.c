@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 /* One getdents64 call takes in hundreds of registry names; more per call gained nothing measurable. */
-#define DENTS_SIZE ((size_t)1 << 16)
+#define DENTS_SIZE ((size_t)1 << 14)
 /* Entries a page aims at. */
 #define PAGE_ENTRIES 1024
 
