@@ -180,7 +180,8 @@ int ra_parallel(unsigned threads, size_t n, int (*fn)(void *, size_t, unsigned, 
     if (threads > n)
         threads = (unsigned)n;
     ra_auto_free struct worker *workers = ra_calloc(threads, sizeof(*workers));
-    struct lead lead = {.crew = &crew, .workers = workers, .started = 1, .threads = threads, .waits = LONG_MAX};
+    struct lead lead = {
+        .crew = &crew, .workers = workers, .started = 1, .threads = threads, .waits = LONG_MAX};
     start(&lead, AT_ONCE);
     while (work(&crew, 0))
         reinforce(&lead);

@@ -12,8 +12,8 @@ unsigned ra_cpu_count(void);
 
 /*
  * Calls fn(arg, i, worker, err) for every i in [0, n), handed out in ascending order to up to `threads`
- * threads (worker: 0 .. threads - 1, for scratch space of a thread's own). Beyond the first 16, threads begin only while
- * those at work wait often, so that many may be allowed where a disk may be cold. The first failure stops the
+ * threads (worker: 0 .. threads - 1, for scratch space of a thread's own). Beyond the first 16, threads begin
+ * only while those at work wait often: where a disk may be cold many can be allowed. The first failure stops the
  * handing out, and is returned when all threads have ended; so does ra_cancelled() (RA_CANCELLED). What must
  * not stop the rest is not returned by fn but recorded by it.
  */
