@@ -27,13 +27,25 @@ int ra_sure_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf
     return ra_store_get(s, key, limit, out, st, err);
 }
 
-bool ra_sure_any_blob(struct ra_store *s)
+static bool may_hold_any(struct ra_store *s, const char *prefix)
 {
     struct ra_list_opts opts = {.mode = RA_LIST_LEVEL};
     RA_AUTO_PTR(ra_list) list = NULL;
     struct ra_page page;
-    return ra_list_open(s, RA_BLOBS "sha256/", &opts, &list, NULL) == 0 &&
-           ra_list_next(list, &page, NULL) > 0;
+    int rc = ra_list_open(s, prefix, &opts, &list, NULL);
+    if (rc == 0)
+        rc = ra_list_next(list, &page, NULL);
+    return rc != 0 && rc != -RA_NOTFOUND;
+}
+
+bool ra_sure_any_blob(struct ra_store *s)
+{
+    for (int alg = 0; alg < RA_ALG_COUNT; alg++) {
+        ra_auto_free char *prefix = ra_asprintf(RA_BLOBS "%s/", ra_alg_name((enum ra_alg)alg));
+        if (may_hold_any(s, prefix))
+            return true;
+    }
+    return false;
 }
 
 void ra_sure_find_no_blobs(const struct ra_job *job)
