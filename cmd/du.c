@@ -247,7 +247,6 @@ static void print_totals(const struct options *o, const struct ra_du *du)
 {
     char count[RA_COUNT_OF_TEXT];
     ra_auto_free char *blobs = ra_asprintf("in %s", ra_count_of(du->blobs, "blob", count));
-    putchar('\n');
     print_total("total", du->bytes, blobs);
     print_reclaimable(o, du);
     print_total("uploads", du->upload_bytes, "begun and not ended");
@@ -277,6 +276,12 @@ static void print_tables(const struct options *o, const struct ra_du *du)
         print_layers(o, du);
     else
         print_types(o, du);
+    const size_t rows[] = {[BY_REPOSITORY] = du->repos.n,
+                           [BY_TAG] = du->tags.n,
+                           [BY_LAYER] = du->layers.n,
+                           [BY_MEDIA_TYPE] = du->types.n};
+    if (rows[o->by])
+        putchar('\n');
     print_totals(o, du);
 }
 

@@ -122,8 +122,8 @@ static int check(const struct ra_ctx *ctx, const struct options *o, struct ra_er
         return ra_fail(err, RA_USAGE, "--all leaves nothing to name; -o '%s' would write to that file",
                        ctx->operands.at[0]);
     if (o->platform && !strchr(o->platform, '/'))
-        return ra_fail(err, RA_USAGE, "'%s' is no platform: write OS/ARCH, linux/%s for instance",
-                       o->platform, o->platform);
+        return ra_fail(err, RA_USAGE, "'%s' is no platform: write OS/ARCH, linux/amd64 for instance",
+                       o->platform);
     bool piped = !o->output || ra_streq(o->output, "-");
     if (piped && ra_stdout_is_terminal() && !o->catalog)
         return ra_fail(err, RA_USAGE, "an archive does no good on a terminal: use -o FILE, or a pipe");

@@ -242,15 +242,19 @@ static int check_operands(const struct ra_ctx *ctx, struct ra_err *err)
     const struct ra_cmd *cmd = ctx->cmd;
     if (cmd->flags & RA_CMD_RAW_ARGS)
         return 0;
-    if (ctx->operands.n < cmd->min)
-        return ra_fail(err, RA_USAGE, "'%s' needs %s", cmd->name, cmd->operands);
+    if (ctx->operands.n < cmd->min) {
+        bool names = cmd->complete == RA_COMPLETE_REPO || cmd->complete == RA_COMPLETE_REF;
+        int rc = ra_fail(err, RA_USAGE, "'%s' needs %s", cmd->name, cmd->operands);
+        return names ? ra_hint(err, rc, "`regadm ls` lists the repositories, `regadm tags REPO` their tags")
+                     : rc;
+    }
     if (ctx->operands.n <= cmd->max)
         return 0;
     const char *extra = ctx->operands.at[cmd->max];
-    return cmd->max == 0
-               ? ra_fail(err, RA_USAGE, "'%s' takes no argument, but there is '%s'", cmd->name, extra)
-               : ra_fail(err, RA_USAGE, "'%s' takes %s: '%s' is one too many", cmd->name, cmd->operands,
-                         extra);
+    if (cmd->max > 0)
+        return ra_fail(err, RA_USAGE, "'%s' takes %s: '%s' is one too many", cmd->name, cmd->operands, extra);
+    int rc = ra_fail(err, RA_USAGE, "'%s' takes no argument, but there is '%s'", cmd->name, extra);
+    return cmd->flags & RA_CMD_STORE ? ra_hint(err, rc, "--root DIR names the storage") : rc;
 }
 
 static int parse_verb(struct ra_ctx *ctx, int argc, char **argv, struct ra_err *err)

@@ -48,8 +48,9 @@ static int check_options(const struct ra_ctx *ctx, struct ra_err *err)
     bool page_on_stdout = o->output ? ra_streq(o->output, "-") : ctx->g.json;
     bool metrics_on_stdout = o->metrics && ra_streq(o->metrics, "-");
     if (!o->output && !o->metrics && !ctx->g.json)
-        return ra_hint(err, ra_fail(err, RA_USAGE, "report wants to know where to write"),
-                       "`regadm report -o FILE.html` makes a page; there are --json and --metrics FILE");
+        return ra_hint(
+            err, ra_fail(err, RA_USAGE, "report wants to know where to write"),
+            "-o FILE.html takes a page, --metrics FILE figures for a monitor; --json prints the data");
     if (page_on_stdout && !ctx->g.json && ra_stdout_is_terminal())
         return ra_fail(err, RA_USAGE,
                        "a page is for a browser, and no good on a terminal: use -o FILE, or a pipe");

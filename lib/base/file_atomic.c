@@ -76,7 +76,8 @@ static int inherit(const struct ra_atomic_file *f, mode_t mode, struct ra_err *e
         umask(mask);
         st.st_mode = mode & ~mask;
     } else if (!S_ISREG(st.st_mode)) {
-        return ra_fail(err, RA_INVALID, "cannot replace '%s': it is no regular file", f->path);
+        return ra_fail(err, RA_INVALID, "cannot replace '%s': it is %s", f->path,
+                       S_ISDIR(st.st_mode) ? "a folder: name a file in it" : "no regular file");
     } else if (fchown(f->fd, st.st_uid, st.st_gid) < 0 && errno != EPERM) {
         return ra_fail_sys(err, "cannot give '%s' its owner", f->temporary);
     }
@@ -93,7 +94,8 @@ int ra_atomic_open(const char *path, mode_t mode, struct ra_atomic_file **out, s
     remove_leftovers(pattern);
     f->fd = make_temporary(pattern, &f->temporary);
     if (f->fd < 0)
-        return ra_fail_sys(err, "cannot create a file beside '%s'", path);
+        return errno == ENOENT ? ra_fail(err, RA_NOTFOUND, "cannot write '%s': its folder is not there", path)
+                               : ra_fail_sys(err, "cannot create a file beside '%s'", path);
     int rc = inherit(f, mode, err);
     if (rc < 0)
         return rc;

@@ -80,9 +80,8 @@ static int load_state(const struct reading *r, struct ra_digest *out, bool *foun
     return ra_hint(err, rc, "name another file, or remove it to begin anew");
 }
 
-static int save_state(const struct reading *r, struct ra_err *err)
+static int save_state(const struct reading *r, struct ra_atomic_file **file, struct ra_err *err)
 {
-    RA_AUTO_PTR(ra_atomic_file) file = NULL;
     RA_BUF_AUTO text = {0};
     size_t done = atomic_load(&r->done);
     char digest[RA_DIGEST_TEXT];
@@ -92,10 +91,8 @@ static int save_state(const struct reading *r, struct ra_err *err)
         ra_fsck_digest(r->f, r->ids.at[done - 1], &last);
         ra_buf_addf(&text, "%s%s\n", state_head, ra_digest_text(&last, digest));
     }
-    int rc = ra_atomic_open(r->f->opts.state, 0644, &file, err);
-    if (rc == 0)
-        rc = ra_fd_write_all(ra_atomic_fd(file), r->f->opts.state, text.data, text.len, err);
-    return rc < 0 ? rc : ra_atomic_commit(ra_steal_ptr(&file), err);
+    int rc = ra_fd_write_all(ra_atomic_fd(*file), r->f->opts.state, text.data, text.len, err);
+    return rc < 0 ? rc : ra_atomic_commit(ra_steal_ptr(file), err);
 }
 
 /* Begins behind the last one, and comes round to the ones before it. */
@@ -250,13 +247,17 @@ static int read_all(struct reading *r, struct ra_err *err)
 int ra_fsck_read(struct ra_fsck *f, struct ra_err *err)
 {
     struct reading r = {.f = f};
+    RA_AUTO_PTR(ra_atomic_file)
+    state = NULL; /* from the start: hours of reading should not end with a bad path */
     collect(&r);
     take_sample(&r);
     int rc = f->opts.state ? rotate(&r, err) : 0;
+    if (rc == 0 && f->opts.state)
+        rc = ra_atomic_open(f->opts.state, 0644, &state, err);
     if (rc == 0)
         rc = read_all(&r, err);
     if (rc == 0 && f->opts.state)
-        rc = save_state(&r, err);
+        rc = save_state(&r, &state, err);
     ra_vec_release(&r.ids);
     return rc;
 }

@@ -39,7 +39,8 @@ static int check_repo(const char *repo, struct ra_err *err)
         return 0;
     ra_text_safe(&safe, repo, strnlen(repo, 200));
     int rc = ra_fail(err, RA_INVALID, "'%s' is no name that a repository can have", ra_buf_str(&safe));
-    return ra_hint(err, rc, "--as REPO:TAG gives it another name");
+    return ra_hint(err, rc,
+                   "--as REPO:TAG gives it another: lower case letters, digits, and . _ - / between them");
 }
 
 static int check_tag(const char *tag, struct ra_err *err)

@@ -172,7 +172,8 @@ static int check_shape(struct selection *s, struct ra_err *err)
     const struct ra_reference *ref = &s->ref;
     bool filtered = o->regex || o->by != RA_RM_BY_NONE;
     if ((o->recursive || o->untagged) && (ref->tag || ref->digest))
-        return ra_fail(err, RA_USAGE, "'%s' is more than the name of a repository", s->text);
+        return ra_hint(err, ra_fail(err, RA_USAGE, "'%s' is more than the name of a repository", s->text),
+                       "without --%s it is removed by itself", o->recursive ? "recursive" : "untagged");
     if (!o->recursive && !o->untagged && !ref->tag && !ref->digest && !filtered)
         return ra_hint(err, ra_fail(err, RA_USAGE, "'%s' names a whole repository", s->text),
                        "use -r to remove it, or name a tag: %s:TAG", s->text);

@@ -131,6 +131,14 @@ int ra_repo_exists(struct ra_store *s, const char *name, struct ra_err *err)
     return rc < 0 ? ra_err_move(err, &looked) : found;
 }
 
+static bool is_folder(struct ra_store *s, const char *name)
+{
+    struct ra_stat st;
+    ra_auto_free char *key = ra_asprintf(RA_REPOSITORIES "%s", name);
+    return ra_repo_name_valid(name, strlen(name)) && ra_store_stat(s, key, &st, NULL) == 0 &&
+           st.kind == RA_PREFIX;
+}
+
 int ra_repo_resolve(struct ra_store *s, const char *name, const char **actual, bool *stripped,
                     struct ra_err *err)
 {
@@ -146,7 +154,8 @@ int ra_repo_resolve(struct ra_store *s, const char *name, const char **actual, b
         return found < 0 ? found : 0;
     }
     int rc = ra_fail(err, RA_NOTFOUND, "there is no repository '%s' in this storage", name);
-    return ra_hint(err, rc, "`regadm ls` lists what there is");
+    return is_folder(s, name) ? ra_hint(err, rc, "`regadm ls %s` lists those below it", name)
+                              : ra_hint(err, rc, "`regadm ls` lists what there is");
 }
 
 struct names {

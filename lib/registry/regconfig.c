@@ -399,8 +399,9 @@ int ra_regconfig_load(const char *path, const char *const *env, struct ra_regcon
     int rc = ra_file_read(path, RA_REGCONFIG_MAX, &text, err);
     if (rc < 0)
         ra_hint(err, rc, "%s",
-                rc == -RA_DENIED ? "run as root, or as a user who may read it"
-                                 : "it should be the registry's config.yml; --root DIR does without");
+                rc == -RA_DENIED
+                    ? "run as root, or as a user who may read it"
+                    : "it should be the registry's config.yml; a storage itself is named by --root DIR");
     return rc == 0 ? ra_regconfig_parse(path, ra_buf_str(&text), text.len, env, out, err) : rc;
 }
 

@@ -2,6 +2,8 @@
 sample reg
 regadm --root reg du nope 'tools/**'
 echo "exit $?"
+regadm --root reg du nope
+echo "exit $?"
 regadm --root reg find --label team=tools nope
 echo "exit $?"
 regadm --root reg ls --json nope >/dev/null

@@ -1,2 +1,3 @@
 sample reg; export REGADM_ROOT=reg
 regadm tags tools/helo
+regadm tags tools
