@@ -357,6 +357,7 @@ int ra_import_write_links(struct ra_import *im, struct ra_err *err)
     if (im->job->dry_run)
         return 0;
     RA_AUTO_PTR(ra_put) put = ra_put_new(im->job->store);
+    ra_put_lend(put, &im->digests);
     ra_import_guard_tags(im, put);
     ra_vec_each (image, &im->images) {
         if (image->dropped || image->root == RA_NONE || image->pub.status == RA_IMPORT_SKIPPED)

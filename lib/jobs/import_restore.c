@@ -141,6 +141,7 @@ static int write_links(struct ra_import *im, struct ra_err *err)
     RA_AUTO_PTR(ra_put) put = ra_put_new(im->job->store);
     const struct import_backup *b = im->backup;
     const struct ra_backup *s = &b->state;
+    ra_put_lend(put, &s->digests);
     ra_vec_each (l, &s->layers)
         if (!b->absent[l->digest])
             ra_put_layer(put, b->repos[l->repo], &s->digests.at[l->digest]);

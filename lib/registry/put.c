@@ -185,7 +185,8 @@ struct link { /* names and digests by their numbers: a registry has millions of 
 struct ra_put {
     struct ra_store *store;
     struct ra_names names;
-    struct ra_digest_set digests;
+    const struct ra_digest_set *lent; /* or NULL: its digests have the first numbers */
+    struct ra_digest_set digests;     /* all others */
     RA_VEC(struct link) links[STAGES];
     bool (*may)(void *arg, const char *repo, const char *tag, const struct ra_digest *have); /* or NULL */
     void *arg;
@@ -196,6 +197,25 @@ struct ra_put *ra_put_new(struct ra_store *s)
     struct ra_put *p = ra_new(struct ra_put);
     p->store = s;
     return p;
+}
+
+void ra_put_lend(struct ra_put *p, const struct ra_digest_set *digests)
+{
+    p->lent = digests;
+}
+
+static uint32_t number_of(struct ra_put *p, const struct ra_digest *d)
+{
+    uint32_t number = p->lent ? ra_digest_set_find(p->lent, d) : RA_NONE;
+    if (number != RA_NONE)
+        return number;
+    return (p->lent ? p->lent->n : 0) + ra_digest_set_add(&p->digests, d, NULL);
+}
+
+static const struct ra_digest *digest_at(const struct ra_put *p, uint32_t number)
+{
+    uint32_t n = p->lent ? p->lent->n : 0;
+    return number < n ? &p->lent->at[number] : &p->digests.at[number - n];
 }
 
 static void clear(struct ra_put *p)
@@ -220,7 +240,7 @@ static void note(struct ra_put *p, enum stage stage, const char *repo, const cha
     *ra_vec_push(&p->links[stage]) = (struct link){
         .repo = ra_names_add(&p->names, repo, strlen(repo), NULL),
         .tag = tag ? ra_names_add(&p->names, tag, strlen(tag), NULL) : RA_NO_NAME,
-        .digest = ra_digest_set_add(&p->digests, d, NULL),
+        .digest = number_of(p, d),
     };
 }
 
@@ -304,7 +324,7 @@ struct writing {
 static const char *key_of(const struct ra_put *p, enum stage stage, const struct link *l, struct ra_key *key)
 {
     const char *repo = p->names.at[l->repo];
-    const struct ra_digest *d = &p->digests.at[l->digest];
+    const struct ra_digest *d = digest_at(p, l->digest);
     switch (stage) {
     case LAYERS:
         return ra_key_layer(key, repo, d);
@@ -322,7 +342,7 @@ static const char *key_of(const struct ra_put *p, enum stage stage, const struct
 static int stays(const struct ra_put *p, enum stage stage, const struct link *l, const char *key,
                  struct ra_err *err)
 {
-    const struct ra_digest *want = &p->digests.at[l->digest];
+    const struct ra_digest *want = digest_at(p, l->digest);
     struct ra_digest have;
     int rc = ra_link_read(p->store, key, &have, NULL, err);
     if (rc == -RA_NOTFOUND || rc == -RA_CORRUPT) {
@@ -342,7 +362,7 @@ static int write_link(void *arg, size_t i, unsigned worker, struct ra_err *err)
     (void)worker;
     struct writing *w = arg;
     const struct link *l = &w->put->links[w->stage].at[i];
-    const struct ra_digest *d = &w->put->digests.at[l->digest];
+    const struct ra_digest *d = digest_at(w->put, l->digest);
     struct ra_key key;
     char text[RA_DIGEST_TEXT];
     int rc = stays(w->put, w->stage, l, key_of(w->put, w->stage, l, &key), err);

@@ -73,6 +73,10 @@ struct ra_put *ra_put_new(struct ra_store *s);
 void ra_put_free(struct ra_put *p); /* NULL is fine; what was not finished is forgotten */
 RA_DEFINE_AUTO_PTR(ra_put, ra_put_free)
 
+/* To be called before anything is noted down: digests of this set are not copied, for who has most of them there. The
+ * set stays as it is until `p` is gone. */
+void ra_put_lend(struct ra_put *p, const struct ra_digest_set *digests);
+
 /* Notes down what is to be written; strings are copied, twins are fine. */
 void ra_put_layer(struct ra_put *p, const char *repo, const struct ra_digest *d);
 void ra_put_revision(struct ra_put *p, const char *repo, const struct ra_digest *d);
