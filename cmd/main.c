@@ -87,6 +87,7 @@
  *
  * lib/format/     bytes <-> values
  *   digest.c        sha256, sha384, sha512 as the registry spells them
+ *   sha256.c        SHA-256 with the instructions of some processors, two at a time
  *   json.c          reading JSON where it lies; json_text.c: its strings and numbers
  *   yaml.c          YAML for configurations
  *   source.h        where bytes come from and go to

@@ -1,7 +1,8 @@
 /*
  * Digests as the registry spells them: `alg:hex`, sha256, sha384 or sha512 with 64, 96 or 128 lower-case hex
  * digits (distribution's digest grammar; upper case and any other algorithm are rejected). Hashing is
- * OpenSSL's. A struct ra_digest is a plain value: copied by assignment, compared with ra_digest_cmp.
+ * OpenSSL's, but for what format/sha256.h can do on the processor at hand. A struct ra_digest is a plain value:
+ * copied by assignment, compared with ra_digest_cmp.
  */
 #ifndef RA_FORMAT_DIGEST_H
 #define RA_FORMAT_DIGEST_H
@@ -48,6 +49,10 @@ struct ra_hasher;
 struct ra_hasher *ra_hasher_new(enum ra_alg alg);
 void ra_hasher_reset(struct ra_hasher *h);
 void ra_hasher_update(struct ra_hasher *h, const void *p, size_t n);
+/* The same as an update of each. Of two SHA-256, what is as long in both is nearly twice as fast, on processors that
+ * have instructions for it. */
+void ra_hasher_update_two(struct ra_hasher *a, const void *p, size_t n, struct ra_hasher *b, const void *q,
+                          size_t m);
 void ra_hasher_final(struct ra_hasher *h, struct ra_digest *out);
 void ra_hasher_free(struct ra_hasher *h);
 RA_DEFINE_AUTO_PTR(ra_hasher, ra_hasher_free)

@@ -107,6 +107,81 @@ static void hashing(void **state)
     assert_true(ra_digest_eq(&want, &got));
 }
 
+/* How it is cut into calls, one hasher after the other or both at once, must not show. */
+static void take_in_pieces(uint64_t *seed, const uint8_t *const bytes[2], const size_t n[2],
+                           struct ra_digest out[2])
+{
+    RA_AUTO_PTR(ra_hasher) a = ra_hasher_new(RA_SHA256);
+    RA_AUTO_PTR(ra_hasher) b = ra_hasher_new(RA_SHA256);
+    size_t i = 0, j = 0;
+    while (i < n[0] || j < n[1]) {
+        uint16_t some[3];
+        t_random_bytes(seed, some, sizeof(some));
+        size_t most = some[2] % 4 ? 200 : 3000, left = some[0] % most, right = some[1] % most;
+        left = left < n[0] - i ? left : n[0] - i;
+        right = right < n[1] - j ? right : n[1] - j;
+        if (some[2] & 64) {
+            ra_hasher_update(a, bytes[0] + i, left);
+            ra_hasher_update(b, bytes[1] + j, right);
+        } else {
+            ra_hasher_update_two(a, bytes[0] + i, left, b, bytes[1] + j, right);
+        }
+        i += left;
+        j += right;
+    }
+    ra_hasher_final(a, &out[0]);
+    ra_hasher_final(b, &out[1]);
+}
+
+static void hashing_two_at_once(void **state)
+{
+    (void)state;
+    enum { MOST = 9000 };
+    static uint8_t bytes[2][MOST];
+    uint64_t seed = 11;
+    t_random_bytes(&seed, bytes, sizeof(bytes));
+    const uint8_t *const both[2] = {bytes[0], bytes[1]};
+    for (size_t round = 0; round < 1500; round++) {
+        size_t n[2] = {round < 600 ? round / 2 : round * 7919 % MOST,
+                       round < 600 ? round : round * 104729 % MOST};
+        struct ra_digest want[2], got[2]; /* OpenSSL's, and ours where the processor lets us */
+        for (int i = 0; i < 2; i++)
+            ra_digest_of(RA_SHA256, bytes[i], n[i], &want[i]);
+        take_in_pieces(&seed, both, n, got);
+        assert_true(ra_digest_eq(&want[0], &got[0]));
+        assert_true(ra_digest_eq(&want[1], &got[1]));
+    }
+}
+
+static void two_of_other_algorithms(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_hasher) a = ra_hasher_new(RA_SHA256);
+    RA_AUTO_PTR(ra_hasher) b = ra_hasher_new(RA_SHA512);
+    struct ra_digest got, want = parsed(abc256), other = parsed(abc512);
+    ra_hasher_update_two(a, "ab", 2, b, "a", 1);
+    ra_hasher_update_two(a, "c", 1, b, "bc", 2);
+    ra_hasher_update_two(a, NULL, 0, b, NULL, 0);
+    ra_hasher_final(a, &got);
+    assert_true(ra_digest_eq(&want, &got));
+    ra_hasher_final(b, &got);
+    assert_true(ra_digest_eq(&other, &got));
+}
+
+static void a_long_one(void **state)
+{
+    (void)state;
+    static const char want[] = "sha256:cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0";
+    RA_AUTO_PTR(ra_hasher) h = ra_hasher_new(RA_SHA256);
+    char as[1000], text[RA_DIGEST_TEXT];
+    struct ra_digest got;
+    memset(as, 'a', sizeof(as));
+    for (int i = 0; i < 1000; i++) /* FIPS 180-2, B.3 */
+        ra_hasher_update(h, as, sizeof(as));
+    ra_hasher_final(h, &got);
+    assert_string_equal(ra_digest_text(&got, text), want);
+}
+
 static void order(void **state)
 {
     (void)state;
@@ -173,6 +248,9 @@ int main(void)
         cmocka_unit_test(algorithm_names),
         cmocka_unit_test(algorithms_need_their_own_length),
         cmocka_unit_test(hashing),
+        cmocka_unit_test(hashing_two_at_once),
+        cmocka_unit_test(two_of_other_algorithms),
+        cmocka_unit_test(a_long_one),
         cmocka_unit_test(order),
         cmocka_unit_test(a_set_numbers_in_order),
         cmocka_unit_test(a_set_stands_digests_that_begin_alike),
