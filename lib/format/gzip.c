@@ -130,13 +130,21 @@ struct ra_gzip *ra_gzip_new(enum ra_gzip_level level, unsigned threads, struct r
     return g;
 }
 
+void *ra_gzip_room(const struct ra_gzip *g, size_t *n)
+{
+    const struct block *b = &g->blocks[ra_relay_slot(g->relay)];
+    *n = RA_GZIP_BLOCK - b->n_in;
+    return b->in + b->n_in;
+}
+
 int ra_gzip_write(struct ra_gzip *g, const void *p, size_t n, struct ra_err *err)
 {
     const uint8_t *at = p;
     while (n) {
         struct block *b = &g->blocks[ra_relay_slot(g->relay)];
         size_t take = RA_GZIP_BLOCK - b->n_in < n ? RA_GZIP_BLOCK - b->n_in : n;
-        memcpy(b->in + b->n_in, at, take);
+        if (at != b->in + b->n_in)
+            memcpy(b->in + b->n_in, at, take);
         g->crc = crc32_gzip_refl(g->crc, at, take);
         g->length += (uint32_t)take;
         b->n_in += take;

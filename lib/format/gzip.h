@@ -26,6 +26,9 @@ struct ra_gzip;
  * from the caller's thread only. Takes about 3 MiB a thread; more than 16 threads are not used. */
 struct ra_gzip *ra_gzip_new(enum ra_gzip_level level, unsigned threads, struct ra_sink to);
 int ra_gzip_write(struct ra_gzip *g, const void *p, size_t n, struct ra_err *err);
+/* Room, of *n bytes, for what comes next: bytes that were put there, and are given to the next ra_gzip_write where they
+ * are, need no copying. */
+void *ra_gzip_room(const struct ra_gzip *g, size_t *n);
 /* Writes what is left and the trailer. To be called once, before _free. */
 int ra_gzip_finish(struct ra_gzip *g, struct ra_err *err);
 void ra_gzip_free(struct ra_gzip *g); /* NULL is fine */

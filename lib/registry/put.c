@@ -60,6 +60,14 @@ int ra_put_blob_write(struct ra_put_blob *b, const void *p, size_t n, struct ra_
     return b->writer ? ra_write(b->writer, p, n, err) : 0;
 }
 
+int ra_put_blob_write_beside(struct ra_put_blob *b, const void *p, size_t n, struct ra_hasher *other,
+                             const void *q, size_t m, struct ra_err *err)
+{
+    ra_hasher_update_two(b->hasher, p, n, other, q, m);
+    b->id.size += n;
+    return b->writer ? ra_write(b->writer, p, n, err) : 0;
+}
+
 int ra_put_blob_seal(struct ra_put_blob *b, struct ra_blob_id *out, struct ra_err *err)
 {
     char want[RA_DIGEST_TEXT], got[RA_DIGEST_TEXT];

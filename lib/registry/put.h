@@ -42,6 +42,9 @@ struct ra_put_blob;
 int ra_put_blob_open(struct ra_store *s, const struct ra_digest *want, uint64_t size_hint,
                      struct ra_put_blob **out, struct ra_err *err);
 int ra_put_blob_write(struct ra_put_blob *b, const void *p, size_t n, struct ra_err *err);
+/* The same, and ra_hasher_update(other, q, m) beside it, which is faster than one after the other. */
+int ra_put_blob_write_beside(struct ra_put_blob *b, const void *p, size_t n, struct ra_hasher *other,
+                             const void *q, size_t m, struct ra_err *err);
 /* Ends the writing. CORRUPT when the bytes are not what `want` says. */
 int ra_put_blob_seal(struct ra_put_blob *b, struct ra_blob_id *out, struct ra_err *err);
 /* Makes a sealed blob visible, durable at the latest with ra_put_finish. One of the same name and size that

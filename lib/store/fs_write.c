@@ -7,7 +7,7 @@
 /* Hints below it are not worth a call. */
 #define RESERVE_FROM ((uint64_t)1 << 20)
 /* Written data is handed to the disk this early, so that the flush at the end has little left to wait for. */
-#define START_STEP ((uint64_t)16 << 20)
+#define START_STEP ((uint64_t)4 << 20)
 
 struct writer {
     struct ra_writer base;
