@@ -94,6 +94,27 @@ struct asking {
     size_t first;
 };
 
+/* For those who tell people why. */
+static int errno_of(enum ra_code code)
+{
+    switch (code) {
+    case RA_DENIED:
+        return EACCES;
+    case RA_UNSUPPORTED:
+        return ENOTSUP;
+    case RA_NOSPACE:
+        return ENOSPC;
+    default:
+        return EIO;
+    }
+}
+
+static void fail_item(struct ra_removal *item, enum ra_code code)
+{
+    item->status = -(int)code;
+    item->sys = errno_of(code);
+}
+
 static int judge_by_head(void *arg, size_t i, unsigned worker, struct ra_err *err)
 {
     struct asking *a = arg;
@@ -104,12 +125,15 @@ static int judge_by_head(void *arg, size_t i, unsigned worker, struct ra_err *er
     int rc = ra_s3_head(a->batch->s, item->key, &st, &answer, err);
     if (rc == 0) {
         judge_age(a->batch, item, &st);
+    } else if (rc == -RA_NOTFOUND) {
+        item->status = GONE;
     } else if (rc != -RA_CANCELLED) {
-        ra_err_clear(err);
-        item->status = rc == -RA_NOTFOUND ? GONE : rc;
-        rc = 0;
+        fail_item(item, (enum ra_code) - rc);
     }
-    return rc;
+    if (rc == -RA_CANCELLED)
+        return rc;
+    ra_err_clear(err);
+    return 0;
 }
 
 static int judge_ages(struct batch *b, struct ra_err *err)
@@ -188,8 +212,9 @@ static void take_error(struct batch *b, const char *key, const char *code)
     struct ra_removal **hit = bsearch(&p, b->at, b->n, sizeof(p), by_key);
     if (!hit || (*hit)->status != GOES || ra_s3_code(code) == RA_NOTFOUND)
         return;
-    (*hit)->status = -(int)ra_s3_code(code);
-    (*hit)->sys = ra_s3_transient_code(code) ? EAGAIN : 0;
+    fail_item(*hit, ra_s3_code(code));
+    if (ra_s3_transient_code(code))
+        (*hit)->sys = EAGAIN;
 }
 
 static int send_batch(struct batch *b, struct ra_err *err)
@@ -296,8 +321,8 @@ static void count_removed(struct sweep *w, const struct ra_removal *item)
         w->removed++;
         w->bytes += item->size;
     } else if (w->rc == 0) {
-        w->rc = ra_fail(w->err, (enum ra_code) - item->status, "cannot remove '%s': the server refuses",
-                        item->key);
+        w->rc = ra_fail(w->err, (enum ra_code) - item->status, "cannot remove '%s': %s", item->key,
+                        strerror(item->sys));
     }
 }
 
