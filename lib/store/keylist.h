@@ -1,6 +1,6 @@
 /*
  * Very many sorted keys with size and time, kept small: each key stores only what it does not share with the
- * one before, hexadecimal digits at half their length, 32 keys to a block. A registry's keys, which are digests most of
+ * one before, hexadecimal digits at half their length, sixteen to a block. A registry's keys, which are digests most of
  * all, take about 40 bytes each.
  */
 #ifndef RA_STORE_KEYLIST_H
@@ -9,7 +9,7 @@
 #include "base/vec.h"
 #include "store/store.h"
 
-#define RA_KEYLIST_BLOCK 32
+#define RA_KEYLIST_BLOCK 16
 
 struct ra_keyblock {
     uint8_t *bytes; /* how many keys, and they */

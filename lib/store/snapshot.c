@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #define PAGE_ENTRIES 100
+#define STEPS        4
 #define DOUBTS_MAX   256
 
 struct snapshot {
@@ -179,27 +180,39 @@ static void add(struct list *l, const char *name, size_t n, const struct ra_stat
     *ra_vec_push(&l->page) = (struct ra_entry){ra_arena_strndup(&l->names, name, n), *st};
 }
 
-/* Moves behind all keys of the folder `name`, of n bytes: '0' is the byte that follows '/'. */
-static void skip_folder(struct snapshot *s, struct list *l, const char *name, size_t n)
+/* Moves behind all keys of the folder, of n bytes with its '/'; most hold so few that a step or two are less than to
+ * search. '0' is the byte that follows '/'. */
+static void skip_folder(struct snapshot *s, struct list *l, char *folder, size_t n)
 {
-    ra_auto_free char *behind = ra_asprintf("%s%.*s0", l->start, (int)n, name);
-    l->more = ra_keycursor_seek(&l->at, &s->keys, behind);
+    for (int i = 0; i < STEPS; i++) {
+        l->more = ra_keycursor_next(&l->at);
+        if (!l->more || strncmp(ra_buf_str(&l->at.key), folder, n) != 0)
+            return;
+    }
+    folder[n - 1] = '0';
+    l->more = ra_keycursor_seek(&l->at, &s->keys, folder);
+}
+
+/* Sets *st when an object lies at `name`; often it is the key at hand. */
+static void find_leaf(const struct snapshot *s, const struct list *l, const char *name, struct ra_stat *st)
+{
+    RA_KEYCURSOR_AUTO c = {0};
+    if (ra_streq(ra_buf_str(&l->at.key), name))
+        *st = l->at.st;
+    else if (settle(s, &c, ra_keycursor_seek(&c, &s->keys, name), name) && ra_streq(ra_buf_str(&c.key), name))
+        *st = c.st;
 }
 
 /* The entry for the folder that the key at hand is in: one level, or its leaf. */
 static void add_folder(struct snapshot *s, struct list *l, const char *name, size_t n)
 {
     struct ra_stat st = {.kind = RA_PREFIX, .mtime = RA_TIME_NONE};
-    ra_auto_free char *folder = ra_strndup(name, n);
-    if (l->leaf) {
-        ra_auto_free char *wanted = ra_asprintf("%s%s/%s", l->start, folder, l->leaf);
-        RA_KEYCURSOR_AUTO c = {0};
-        if (settle(s, &c, ra_keycursor_seek(&c, &s->keys, wanted), wanted) &&
-            ra_streq(ra_buf_str(&c.key), wanted))
-            st = c.st;
-    }
-    add(l, folder, n, &st);
-    skip_folder(s, l, folder, n);
+    ra_auto_free char *folder = ra_asprintf("%s%.*s/", l->start, (int)n, name);
+    ra_auto_free char *wanted = l->leaf ? ra_asprintf("%s%s", folder, l->leaf) : NULL;
+    if (wanted)
+        find_leaf(s, l, wanted, &st);
+    add(l, name, n, &st);
+    skip_folder(s, l, folder, strlen(folder));
 }
 
 static void add_next(struct snapshot *s, struct list *l)
