@@ -78,11 +78,12 @@ int ra_wait_writable(int fd, struct ra_err *err)
     return wait_for(fd, POLLOUT, err);
 }
 
-/* So many threads begin; more join while these wait. */
+/* So many threads begin and, while they wait, so many more join. */
 #define AT_ONCE 16
 /* Over how many seconds at least waiting is measured, and how often a second it has to happen. */
 #define MEASURE 0.005
 #define WAITING 500
+#define NOT_COUNTED LONG_MAX
 
 struct crew {
     size_t n;
@@ -173,24 +174,37 @@ static void reinforce(struct lead *lead)
     lead->waits = used.ru_nvcsw;
 }
 
+static int run(struct crew *crew, unsigned threads, unsigned at_once, struct ra_err *err)
+{
+    if (threads > crew->n)
+        threads = (unsigned)crew->n;
+    ra_auto_free struct worker *workers = ra_calloc(threads, sizeof(*workers));
+    struct lead lead = {
+        .crew = crew, .workers = workers, .started = 1, .threads = threads, .waits = NOT_COUNTED};
+    start(&lead, at_once);
+    while (work(crew, 0))
+        reinforce(&lead);
+    for (unsigned i = 1; i < lead.started; i++)
+        pthread_join(workers[i].thread, NULL);
+    pthread_mutex_destroy(&crew->mutex);
+    if (crew->rc < 0) {
+        ra_err_move(err, &crew->err);
+        ra_err_release(&crew->err);
+    }
+    return crew->rc;
+}
+
 int ra_parallel(unsigned threads, size_t n, int (*fn)(void *, size_t, unsigned, struct ra_err *), void *arg,
                 struct ra_err *err)
 {
     struct crew crew = {.n = n, .fn = fn, .arg = arg, .mutex = PTHREAD_MUTEX_INITIALIZER};
-    if (threads > n)
-        threads = (unsigned)n;
-    ra_auto_free struct worker *workers = ra_calloc(threads, sizeof(*workers));
-    struct lead lead = {
-        .crew = &crew, .workers = workers, .started = 1, .threads = threads, .waits = LONG_MAX};
-    start(&lead, AT_ONCE);
-    while (work(&crew, 0))
-        reinforce(&lead);
-    for (unsigned i = 1; i < lead.started; i++)
-        pthread_join(workers[i].thread, NULL);
-    pthread_mutex_destroy(&crew.mutex);
-    if (crew.rc < 0) {
-        ra_err_move(err, &crew.err);
-        ra_err_release(&crew.err);
-    }
-    return crew.rc;
+    return run(&crew, threads, threads, err);
+}
+
+int ra_parallel_io(unsigned threads, size_t n, int (*fn)(void *, size_t, unsigned, struct ra_err *), void *arg,
+                   struct ra_err *err)
+{
+    struct crew crew = {.n = n, .fn = fn, .arg = arg, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    unsigned cpus = ra_cpu_count();
+    return run(&crew, threads, cpus > AT_ONCE ? cpus : AT_ONCE, err);
 }

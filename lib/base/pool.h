@@ -12,14 +12,21 @@ unsigned ra_cpu_count(void);
 
 /*
  * Calls fn(arg, i, worker, err) for every i in [0, n), handed out in ascending order to up to `threads`
- * threads (worker: 0 .. threads - 1, for scratch space of a thread's own). Beyond the first 16, threads begin
- * only while those at work wait often: where a disk may be cold many can be allowed. The first failure stops the
+ * threads (worker: 0 .. threads - 1, for scratch space of a thread's own). The first failure stops the
  * handing out, and is returned when all threads have ended; so does ra_cancelled() (RA_CANCELLED). What must
  * not stop the rest is not returned by fn but recorded by it.
  */
 int ra_parallel(unsigned threads, size_t n,
                 int (*fn)(void *arg, size_t i, unsigned worker, struct ra_err *err), void *arg,
                 struct ra_err *err);
+/*
+ * The same for many short calls that may have to wait for a disk: no more than 16 threads begin, or as many as there
+ * are processors, and the others join only while these wait often. A cold disk answers a hundred requests at a time,
+ * while on a cached one so many threads would only take memory.
+ */
+int ra_parallel_io(unsigned threads, size_t n,
+                   int (*fn)(void *arg, size_t i, unsigned worker, struct ra_err *err), void *arg,
+                   struct ra_err *err);
 
 /* --- stopping early
  * ----------------------------------------------------------------------------------------- */

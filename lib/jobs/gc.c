@@ -159,11 +159,11 @@ static int judge(struct judging *j, uint64_t n, struct ra_err *err)
 {
     /* Where much is to go, shards are listed: a few keep any disk busy, many would only take memory. */
     enum { LISTERS = 8 };
-    unsigned threads = ra_job_io_threads(j->gc->job);
+    unsigned threads = ra_job_cold_threads(j->gc->job);
     if (j->gc->opts.delete_untagged && threads > LISTERS)
         threads = LISTERS;
     ra_progress_phase(j->gc->job->progress, "judging blobs", n, 0);
-    return ra_parallel(threads, RA_BLOBS_PARTS, judge_part, j, err);
+    return ra_parallel_io(threads, RA_BLOBS_PARTS, judge_part, j, err);
 }
 
 /* Once more over what only untagged revisions need, for its age. For a hint alone, many looks would cost too much: then

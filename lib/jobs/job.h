@@ -30,4 +30,13 @@ static inline unsigned ra_job_io_threads(const struct ra_job *job)
     return ra_io_threads(job->store, job->threads);
 }
 
+#define RA_COLD_WIDTH 128
+/* Threads for ra_parallel_io: as many as a cold disk has use for, or as many as the store has connections. */
+static inline unsigned ra_job_cold_threads(const struct ra_job *job)
+{
+    unsigned threads = ra_job_io_threads(job);
+    bool disk = threads > 1 && ra_store_info(job->store)->caps & RA_CAP_FD;
+    return disk && threads < RA_COLD_WIDTH ? RA_COLD_WIDTH : threads;
+}
+
 #endif

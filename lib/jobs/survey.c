@@ -6,8 +6,6 @@
 #include <assert.h>
 
 #define ROUNDS 3
-/* On a local disk more threads gain nothing, and each takes memory. */
-#define LOCAL_THREADS 128
 
 /* --- what the steps share ----------------------------------------------------------------------------------- */
 
@@ -134,7 +132,7 @@ static int read_until_settled(struct ra_survey_run *run, struct ra_err *err)
     int rc = read_repos(run, which, n, err);
     for (int round = 1; rc == 0 && round < ROUNDS && (n = unsettled(s, which, n)) > 0; round++) {
         struct again again = {run, which};
-        rc = ra_parallel(run->threads, n, look_again, &again, err);
+        rc = ra_parallel_io(run->threads, n, look_again, &again, err);
         if (rc == 0)
             rc = read_repos(run, which, n, err);
     }
@@ -173,18 +171,11 @@ static int read_all(struct ra_survey_run *run, struct ra_err *err)
     return rc;
 }
 
-static unsigned threads_for(const struct ra_job *job, bool listed)
-{
-    unsigned threads = ra_job_io_threads(job);
-    bool local = !listed && job->threads <= LOCAL_THREADS;
-    return local && threads > LOCAL_THREADS ? LOCAL_THREADS : threads;
-}
-
 static int read_from(const struct ra_job *job, bool listed, const struct ra_survey_opts *opts,
                      struct ra_survey *out, struct ra_err *err)
 {
     struct ra_survey_run run = {
-        .job = job, .opts = opts, .out = out, .threads = threads_for(job, listed), .listed = listed};
+        .job = job, .opts = opts, .out = out, .threads = ra_job_cold_threads(job), .listed = listed};
     *out = (struct ra_survey){.blobs = ra_blobs_new(), .complete = true, .n_arenas = run.threads};
     out->arenas = ra_calloc(run.threads, sizeof(*out->arenas));
     run.workers = ra_calloc(run.threads, sizeof(*run.workers));

@@ -173,7 +173,7 @@ int ra_survey_find_repos(struct ra_survey_run *run, struct ra_err *err)
     level.names[0] = "";
     ra_progress_phase(run->job->progress, "finding repositories", 0, 0);
     while (rc == 0 && level.n > 0) {
-        rc = ra_parallel(run->threads, level.n, find_in_folder, &level, err);
+        rc = ra_parallel_io(run->threads, level.n, find_in_folder, &level, err);
         next_level(&level);
     }
     free(level.names);

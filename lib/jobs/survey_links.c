@@ -254,7 +254,7 @@ int ra_survey_links(struct ra_survey_run *run, const uint32_t *which, size_t n, 
         cut(&p, which[i], false, repo->n_revs);
     }
     ra_progress_phase(run->job->progress, "reading links", links, 0);
-    int rc = ra_parallel(run->threads, p.list.n, read_portion, &p, err);
+    int rc = ra_parallel_io(run->threads, p.list.n, read_portion, &p, err);
     ra_vec_release(&p.list);
     for (size_t i = 0; !ra_survey_wants(run, RA_SURVEY_HISTORY) && i < n; i++)
         drop_folders_without_link(&run->out->repos.at[which[i]]);

@@ -313,5 +313,5 @@ int ra_survey_list(struct ra_survey_run *run, const uint32_t *which, size_t n, s
 {
     struct lists lists = {run, which};
     ra_progress_phase(run->job->progress, "listing repositories", n, 0);
-    return ra_parallel(run->threads, n, list_repo, &lists, err);
+    return ra_parallel_io(run->threads, n, list_repo, &lists, err);
 }

@@ -157,7 +157,7 @@ static int read_round(struct manifests *m, struct ra_err *err)
 {
     size_t n = m->ids.n, before = m->all.n;
     m->result = ra_calloc(n, sizeof(*m->result));
-    int rc = ra_parallel(m->run->threads, n, read_manifest, m, err);
+    int rc = ra_parallel_io(m->run->threads, n, read_manifest, m, err);
     for (size_t i = 0; rc == 0 && i < n; i++)
         *ra_vec_push(&m->all) = m->result[i];
     free(m->result);

@@ -117,7 +117,7 @@ int ra_fs_open(const char *path, unsigned flags, struct ra_store **out, struct r
         .driver = "filesystem",
         .where = fs->where,
         .caps = RA_CAP_NOREPLACE | RA_CAP_LOCK | RA_CAP_FD | RA_CAP_OWNER | RA_CAP_FOLDERS,
-        .io_width = 128,
+        .io_width = 32,
         .remove_max = REMOVE_MAX,
     };
     probe(fs);
