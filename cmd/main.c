@@ -109,7 +109,6 @@
  *   auto.h          ownership that ends with its scope
  *   err.c           errors with context
  *   mem.c           memory for small things
- *   mapped.c        files where the page cache holds them
  *   arena.c         memory that goes all at once
  *   buf.c           a growing byte buffer with a ceiling
  *   vec.h           typed growing arrays

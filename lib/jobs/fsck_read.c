@@ -131,23 +131,6 @@ static void hold_rate(struct reading *r)
     nanosleep(&pause, NULL);
 }
 
-static void hash(void *hasher, const void *p, size_t n)
-{
-    ra_hasher_update(hasher, p, n);
-}
-
-/* Where a rate is to be held, small pieces: a mapped one is many seconds' worth. */
-static ssize_t hash_more(struct reading *r, struct ra_reader *reader, struct lane *lane,
-                         struct ra_hasher *hasher, struct ra_err *err)
-{
-    if (!r->f->opts.bytes_per_second)
-        return ra_read_show(reader, lane->buffer, BUFFER, hash, hasher, err);
-    ssize_t n = ra_read(reader, lane->buffer, BUFFER, err);
-    if (n > 0)
-        hash(hasher, lane->buffer, (size_t)n);
-    return n;
-}
-
 /* 1: the bytes are what the digest says; 0: they are not. */
 static int read_blob(struct reading *r, struct lane *lane, const struct ra_digest *want, struct ra_err *err)
 {
@@ -163,11 +146,12 @@ static int read_blob(struct reading *r, struct lane *lane, const struct ra_diges
         *hasher = ra_hasher_new((enum ra_alg)want->alg);
     ra_hasher_reset(*hasher);
     for (;;) {
-        ssize_t n = hash_more(r, reader, lane, *hasher, err);
+        ssize_t n = ra_read(reader, lane->buffer, BUFFER, err);
         if (n < 0)
             return (int)n;
         if (n == 0)
             break;
+        ra_hasher_update(*hasher, lane->buffer, (size_t)n);
         ra_progress_add(r->f->job->progress, 0, (uint64_t)n);
         atomic_fetch_add(&r->bytes, (uint64_t)n);
         hold_rate(r);

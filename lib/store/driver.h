@@ -39,9 +39,6 @@ struct ra_driver {
     int (*read_open)(struct ra_store *s, const char *key, uint64_t offset, uint64_t length, unsigned flags,
                      struct ra_reader **out, struct ra_err *err);
     ssize_t (*read)(struct ra_reader *r, void *p, size_t n, struct ra_err *err);
-    ssize_t (*read_show)(struct ra_reader *r, void *buffer, size_t n,
-                         void (*fn)(void *arg, const void *p, size_t n), void *arg,
-                         struct ra_err *err); /* NULL: made of read */
     void (*reader_stat)(const struct ra_reader *r, struct ra_stat *out);
     int (*reader_fd)(const struct ra_reader *r); /* NULL: -1 */
     void (*read_close)(struct ra_reader *r);

@@ -50,7 +50,6 @@ static const struct ra_driver driver = {
     .get = ra_fs_get,
     .read_open = ra_fs_read_open,
     .read = ra_fs_read,
-    .read_show = ra_fs_read_show,
     .reader_stat = ra_fs_reader_stat,
     .reader_fd = ra_fs_reader_fd,
     .read_close = ra_fs_read_close,

@@ -139,8 +139,6 @@ int ra_fs_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf *
 int ra_fs_read_open(struct ra_store *s, const char *key, uint64_t offset, uint64_t length, unsigned flags,
                     struct ra_reader **out, struct ra_err *err);
 ssize_t ra_fs_read(struct ra_reader *r, void *p, size_t n, struct ra_err *err);
-ssize_t ra_fs_read_show(struct ra_reader *r, void *buffer, size_t n,
-                        void (*fn)(void *arg, const void *p, size_t n), void *arg, struct ra_err *err);
 void ra_fs_reader_stat(const struct ra_reader *r, struct ra_stat *out);
 int ra_fs_reader_fd(const struct ra_reader *r);
 bool ra_fs_reader_whole(const struct ra_reader *r);

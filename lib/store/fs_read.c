@@ -1,7 +1,5 @@
 #include "store/fs.h"
 
-#include "base/mapped.h"
-
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/syscall.h>
@@ -11,9 +9,6 @@
 #define ADVISE_FROM ((uint64_t)1 << 20)
 /* How much is read before the pages behind are given back. */
 #define DROP_STEP ((uint64_t)8 << 20)
-/* So much of a file is mapped at once; for less than the least, mapping costs more than it spares. */
-#define MAP_STEP  ((uint64_t)4 << 20)
-#define MAP_LEAST ((uint64_t)1 << 20)
 
 struct reader {
     struct ra_reader base;
@@ -161,39 +156,6 @@ ssize_t ra_fs_read(struct ra_reader *base, void *p, size_t n, struct ra_err *err
     r->pos += (uint64_t)got;
     if (r->dropped != UINT64_MAX && r->pos - r->dropped >= DROP_STEP)
         drop_behind(r, r->pos);
-    return got;
-}
-
-/* Why bytes that were there could not be had. */
-static int lost(struct reader *r, uint64_t n, struct ra_err *err)
-{
-    char byte;
-    for (uint64_t at = r->pos; at < r->pos + n; at += 4096) {
-        ssize_t got = read_at(r->fd, &byte, 1, at);
-        if (got < 0)
-            return ra_fs_fail(err, "read", r->key);
-        if (got == 0)
-            break;
-    }
-    return ra_fail(err, RA_CORRUPT, "cannot read '%s': it was cut short meanwhile", r->key);
-}
-
-ssize_t ra_fs_read_show(struct ra_reader *base, void *buffer, size_t n,
-                        void (*fn)(void *arg, const void *p, size_t n), void *arg, struct ra_err *err)
-{
-    struct reader *r = (struct reader *)base;
-    uint64_t left = r->end - r->pos, step = left < MAP_STEP ? left : MAP_STEP;
-    bool mappable = left >= MAP_LEAST && r->pos % MAP_LEAST == 0;
-    int shown = mappable ? ra_mapped_show(r->fd, r->pos, (size_t)step, fn, arg) : 0;
-    if (shown < 0)
-        return lost(r, step, err);
-    if (shown > 0) {
-        r->pos += step;
-        return (ssize_t)step;
-    }
-    ssize_t got = ra_fs_read(base, buffer, n, err);
-    if (got > 0)
-        fn(arg, buffer, (size_t)got);
     return got;
 }
 

@@ -163,17 +163,6 @@ ssize_t ra_read(struct ra_reader *r, void *p, size_t n, struct ra_err *err)
     return r->store->driver->read(r, p, n, err);
 }
 
-ssize_t ra_read_show(struct ra_reader *r, void *buffer, size_t n,
-                     void (*fn)(void *arg, const void *p, size_t n), void *arg, struct ra_err *err)
-{
-    if (r->store->driver->read_show)
-        return r->store->driver->read_show(r, buffer, n, fn, arg, err);
-    ssize_t got = ra_read(r, buffer, n, err);
-    if (got > 0)
-        fn(arg, buffer, (size_t)got);
-    return got;
-}
-
 void ra_reader_stat(const struct ra_reader *r, struct ra_stat *out)
 {
     r->store->driver->reader_stat(r, out);

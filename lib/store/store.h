@@ -140,13 +140,6 @@ int ra_read_open(struct ra_store *s, const char *key, uint64_t offset, uint64_t 
 /* Up to n bytes: the number read, 0 at the end, negative on error. An object that is shorter than it was when opened
  * just ends early: who needs a certain length counts. */
 ssize_t ra_read(struct ra_reader *r, void *p, size_t n, struct ra_err *err);
-/*
- * Shows fn the next bytes, of any number: how many, 0 at the end, negative on error. They lie in `buffer`, which has
- * room for n, or stay where they are when they are in memory already. fn does nothing but compute: it may be left in
- * the middle, and then what it wrote is of no use and this fails.
- */
-ssize_t ra_read_show(struct ra_reader *r, void *buffer, size_t n,
-                     void (*fn)(void *arg, const void *p, size_t n), void *arg, struct ra_err *err);
 /* Size and mtime of the object as it was when opened. */
 void ra_reader_stat(const struct ra_reader *r, struct ra_stat *out);
 /* A descriptor positioned by nobody (use pread, copy_file_range, FICLONE), or -1. Lent. */

@@ -180,38 +180,6 @@ static void ranges_are_read(void **state)
     }
 }
 
-static void note_shown(void *shown, const void *p, size_t n)
-{
-    ra_buf_add(shown, p, n);
-}
-
-/* Larger than what a driver may show at once, and ending within a page. */
-static void what_is_shown_is_what_is_read(void **state)
-{
-    enum { SIZE = 9000001, BUFFER = 300000 };
-    struct ra_store *s = *state;
-    struct ra_err err = {0};
-    struct ra_reader *r;
-    RA_BUF_AUTO bytes = {0};
-    RA_BUF_AUTO shown = {0};
-    ra_auto_free char *buffer = ra_malloc(BUFFER);
-    ssize_t n;
-    ra_buf_reserve(&bytes, SIZE);
-    for (uint32_t i = 0; bytes.len < SIZE; i++)
-        ra_buf_addc(&bytes, (char)(i * 2654435761u >> 24));
-    t_ok(ra_store_put(s, "big", bytes.data, bytes.len, 0, &err), &err);
-    for (uint64_t offset = 0; offset < SIZE; offset += 4500000) {
-        ra_buf_clear(&shown);
-        t_ok(ra_read_open(s, "big", offset, UINT64_MAX, 0, &r, &err), &err);
-        while ((n = ra_read_show(r, buffer, BUFFER, note_shown, &shown, &err)) > 0)
-            ;
-        ra_read_close(r);
-        t_ok(n, &err);
-        assert_int_equal(shown.len, SIZE - offset);
-        assert_memory_equal(shown.data, bytes.data + offset, shown.len);
-    }
-}
-
 static void a_descriptor_reads_the_same(void **state)
 {
     struct ra_store *s = *state;
@@ -374,7 +342,6 @@ const struct CMUnitTest t_look_tests[] = {
     cmocka_unit_test(what_is_put_comes_back),
     cmocka_unit_test(too_big_appends_nothing),
     cmocka_unit_test(ranges_are_read),
-    cmocka_unit_test(what_is_shown_is_what_is_read),
     cmocka_unit_test(a_descriptor_reads_the_same),
     cmocka_unit_test(times_follow_its_own_clock),
     cmocka_unit_test(a_level_is_listed),

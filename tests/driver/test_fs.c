@@ -93,28 +93,6 @@ static void leaves_may_be_links(void **state)
                                                      : "far other\ngone other\nout prefix\ntag object 4\n");
 }
 
-static void cut_it(void *path, const void *p, size_t n)
-{
-    assert_int_equal(truncate(path, 4096), 0);
-    for (size_t i = 0; i < n; i += 4096)
-        (void)((const volatile char *)p)[i];
-}
-
-static void what_is_cut_while_it_is_shown_fails(void **state)
-{
-    enum { SIZE = 2 << 20 };
-    struct t_fs *t = *state;
-    struct ra_err err = {0};
-    struct ra_reader *r;
-    ra_auto_free char *bytes = ra_calloc(1, SIZE);
-    ra_auto_free char *path = ra_strdup(t_at(t, "a/cut"));
-    t_ok(ra_store_put(t->s, "a/cut", bytes, SIZE, 0, &err), &err);
-    t_ok(ra_read_open(t->s, "a/cut", 0, UINT64_MAX, RA_READ_ONCE, &r, &err), &err);
-    t_fails_with((int)ra_read_show(r, bytes, SIZE, cut_it, path, &err), RA_CORRUPT, &err,
-                 "'a/cut': it was cut short");
-    ra_read_close(r);
-}
-
 static void links_out_are_not_followed(void **state)
 {
     struct t_fs *t = *state;
@@ -388,7 +366,6 @@ int main(void)
         cmocka_unit_test(a_shut_folder_is_told_and_the_rest_listed),
         cmocka_unit_test(what_may_not_be_looked_at_is_an_error),
         cmocka_unit_test(no_depth_is_too_deep),
-        cmocka_unit_test(what_is_cut_while_it_is_shown_fails),
     };
     static const struct CMUnitTest inside[] = {
         cmocka_unit_test(links_out_are_not_followed),
