@@ -81,8 +81,8 @@ int ra_wait_writable(int fd, struct ra_err *err)
 /* So many threads begin and, while they wait, so many more join. */
 #define AT_ONCE 16
 /* Over how many seconds at least waiting is measured, and how often a second it has to happen. */
-#define MEASURE 0.005
-#define WAITING 500
+#define MEASURE     0.005
+#define WAITING     500
 #define NOT_COUNTED LONG_MAX
 
 struct crew {
@@ -201,8 +201,8 @@ int ra_parallel(unsigned threads, size_t n, int (*fn)(void *, size_t, unsigned, 
     return run(&crew, threads, threads, err);
 }
 
-int ra_parallel_io(unsigned threads, size_t n, int (*fn)(void *, size_t, unsigned, struct ra_err *), void *arg,
-                   struct ra_err *err)
+int ra_parallel_io(unsigned threads, size_t n, int (*fn)(void *, size_t, unsigned, struct ra_err *),
+                   void *arg, struct ra_err *err)
 {
     struct crew crew = {.n = n, .fn = fn, .arg = arg, .mutex = PTHREAD_MUTEX_INITIALIZER};
     unsigned cpus = ra_cpu_count();
