@@ -35,17 +35,21 @@ put("manifest.json", json.dumps([{"Config": c, "RepoTags": ["bench/image:v1"], "
 out.close()
 PY
 
-fresh() { rm -rf "$WORK/into" && mkdir "$WORK/into"; }
-ours_in() { fresh && "$REGADM" --root "$WORK/into" import --yes "$WORK/image.tar"; }
-skopeo_in() { rm -rf "$WORK/served/docker" && skopeo copy -q --dest-tls-verify=false "docker-archive:$WORK/image.tar" "docker://$REG/bench/image:v1"; }
+fresh() { rm -rf "$WORK/into" "$WORK/served/docker" && mkdir "$WORK/into" && sync; }
+before_ours_in() { fresh; }
+before_skopeo_in() { fresh; }
+before_restore() { fresh; }
+before_untar() { fresh; }
+ours_in() { "$REGADM" --root "$WORK/into" import --yes "$WORK/image.tar"; }
+skopeo_in() { skopeo copy -q --dest-tls-verify=false "docker-archive:$WORK/image.tar" "docker://$REG/bench/image:v1"; }
 again() { "$REGADM" --root "$ROOT" import --yes "$WORK/image.tar"; }
 ours_out() { "$REGADM" --root "$ROOT" export --format docker bench/image:v1 -o "$WORK/out.tar"; }
 skopeo_out() { rm -f "$WORK/theirs.tar" && skopeo copy -q --src-tls-verify=false "docker://$REG/bench/image:v1" "docker-archive:$WORK/theirs.tar:bench/image:v1"; }
 ours_all() { "$REGADM" --root "$ROOT" export --all -o "$WORK/all.tar"; }
 ours_pipe() { "$REGADM" --root "$ROOT" export --all | cat >"$WORK/all.tar"; }
 tar_all() { tar cf "$WORK/tar.tar" -C "$ROOT" docker; }
-restore() { fresh && "$REGADM" --root "$WORK/into" import --yes "$WORK/all.tar"; }
-untar() { fresh && tar xf "$WORK/tar.tar" -C "$WORK/into" && sha256sum "$WORK/tar.tar" && sync -f "$WORK/into"; }
+restore() { "$REGADM" --root "$WORK/into" import --yes "$WORK/all.tar"; }
+untar() { tar xf "$WORK/tar.tar" -C "$WORK/into" && sha256sum "$WORK/tar.tar" && sync -f "$WORK/into"; }
 
 "$REGADM" --root "$ROOT" import --yes "$WORK/image.tar" >"$WORK/log" 2>&1 || exit 1
 registry_start "$WORK/served"

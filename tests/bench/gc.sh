@@ -21,9 +21,11 @@ memory "the registry's collector" docker-registry garbage-collect --dry-run "$WO
 
 # Nothing is read twice, so that a cold cache counts as much as the disk does. It empties the cache of the whole machine.
 if [ -n "${BENCH_COLD:-}" ] && [ -w /proc/sys/vm/drop_caches ]; then
-    cold() { sync && echo 3 >/proc/sys/vm/drop_caches && "$@"; }
-    ours_cold() { cold ours; }
-    theirs_cold() { cold theirs; }
+    empty_cache() { sync && echo 3 >/proc/sys/vm/drop_caches; }
+    before_ours_cold() { empty_cache; }
+    before_theirs_cold() { empty_cache; }
+    ours_cold() { ours; }
+    theirs_cold() { theirs; }
     compare "gc -n, cold cache" 25 1 ours_cold theirs_cold
 fi
 

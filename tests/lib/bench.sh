@@ -3,7 +3,8 @@
 #
 #   bench_tree                    sets TREE: the large tree (BENCH_REPOS repositories, 400), made once in BENCH_DIR
 #   compare NAME GOAL RUNS OURS PEER   two commands (functions) in turns, RUNS times each; prints medians and their
-#                                 ratio beside the goal ("20": twenty times faster)
+#                                 ratio beside the goal ("20": twenty times faster). What has to be done before each
+#                                 run and is not timed is a function before_OURS, before_PEER
 #   memory NAME COMMAND...        peak memory of a command
 BENCH_DIR=${BENCH_DIR:-$TOP/build/bench}
 
@@ -20,6 +21,7 @@ bench_tree() {
 
 # Microseconds that a command takes.
 time_of() {
+    ! declare -F "before_$1" >/dev/null || "before_$1" || return 1
     local start=$EPOCHREALTIME
     "$@" >"$WORK/bench.out" 2>&1 || { echo "FAIL $*: status $?: $(tail -n1 "$WORK/bench.out")" >&2 && return 1; }
     local end=$EPOCHREALTIME
