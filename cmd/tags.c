@@ -64,23 +64,15 @@ static int compile(struct filter *f, struct ra_err *err)
     return ra_fail(err, RA_USAGE, "'%s' is no regular expression: %s", f->o->regex, why);
 }
 
-/* A repository and its tags, as asked for by one operand. */
-struct answer {
-    char *repository;
-    struct ra_tag_list tags;
-};
-
 struct answers {
-    RA_VEC(struct answer) list;
+    RA_VEC(struct ra_tag_list) list; /* a repository that two operands ask for is there twice */
     bool several; /* repositories, or there might have been: each tag is shown with its own */
 };
 
 static void answers_release(struct answers *a)
 {
-    ra_vec_each (one, &a->list) {
-        free(one->repository);
-        ra_tag_list_release(&one->tags);
-    }
+    ra_vec_each (one, &a->list)
+        ra_tag_list_release(one);
     ra_vec_release(&a->list);
 }
 
@@ -93,22 +85,15 @@ static void reverse(struct ra_tag_list *l)
     }
 }
 
-static int read_repo(struct ra_ctx *ctx, struct filter *filter, const char *repo, struct answers *out,
+static int list_repo(struct ra_ctx *ctx, struct filter *filter, const char *repo, struct answers *out,
                      struct ra_err *err)
 {
-    const struct options *o = ctx->opts;
-    struct answer *answer = ra_vec_push(&out->list);
-    answer->repository = ra_strdup(repo);
-    struct ra_tags_opts opts = {
-        .wanted = is_wanted, .arg = filter, .names_only = ctx->g.names_only && o->sort == RA_SORT_NAME};
-    int rc = ra_tags_read(&ctx->job, answer->repository, &opts, &answer->tags, err);
-    ra_tags_sort(&answer->tags, (enum ra_tag_sort)o->sort);
-    if (o->reverse)
-        reverse(&answer->tags);
-    return rc;
+    struct ra_tag_list *answer = ra_vec_push(&out->list);
+    *answer = (struct ra_tag_list){0};
+    return ra_tags_list(&ctx->job, repo, is_wanted, filter, answer, err);
 }
 
-static int read_named(struct ra_ctx *ctx, struct filter *filter, const char *name, struct answers *out,
+static int list_named(struct ra_ctx *ctx, struct filter *filter, const char *name, struct answers *out,
                       struct ra_err *err)
 {
     const char *repo;
@@ -118,10 +103,10 @@ static int read_named(struct ra_ctx *ctx, struct filter *filter, const char *nam
         return rc;
     if (stripped)
         ra_say(ctx, "'%s' is called '%s' in this storage", name, repo);
-    return read_repo(ctx, filter, repo, out, err);
+    return list_repo(ctx, filter, repo, out, err);
 }
 
-static int read_matching(struct ra_ctx *ctx, struct filter *filter, const char *pattern, struct answers *out,
+static int list_matching(struct ra_ctx *ctx, struct filter *filter, const char *pattern, struct answers *out,
                          struct ra_err *err)
 {
     struct ra_strlist one = {.at = &pattern, .n = 1};
@@ -130,7 +115,7 @@ static int read_matching(struct ra_ctx *ctx, struct filter *filter, const char *
     struct ra_catalog_opts opts = {.wanted = ra_patterns_want, .arg = &patterns, .names_only = true};
     int rc = ra_catalog_read(&ctx->job, &opts, &catalog, err);
     for (size_t i = 0; rc == 0 && i < catalog.list.n; i++)
-        rc = read_repo(ctx, filter, catalog.list.at[i].name, out, err);
+        rc = list_repo(ctx, filter, catalog.list.at[i].name, out, err);
     if (rc == 0)
         ra_patterns_say_unmatched(ctx, &patterns);
     out->several = true;
@@ -144,7 +129,7 @@ static void say_unmatched(struct ra_ctx *ctx, const struct filter *f, const char
     RA_BUF_AUTO safe = {0};
     bool any = from == answers->list.n || !(f->pattern || f->o->filter || f->has_regex);
     for (size_t i = from; i < answers->list.n; i++)
-        any |= answers->list.at[i].tags.list.n > 0;
+        any |= answers->list.at[i].list.n > 0;
     if (any)
         return;
     ra_text_safe(&safe, operand, strlen(operand));
@@ -152,7 +137,7 @@ static void say_unmatched(struct ra_ctx *ctx, const struct filter *f, const char
     ctx->partial = true;
 }
 
-static int read_one(struct ra_ctx *ctx, struct filter *filter, const char *operand, struct answers *out,
+static int list_one(struct ra_ctx *ctx, struct filter *filter, const char *operand, struct answers *out,
                     struct ra_err *err)
 {
     RA_AUTO(ra_reference, _release) ref = {0};
@@ -163,8 +148,8 @@ static int read_one(struct ra_ctx *ctx, struct filter *filter, const char *opera
     if (rc < 0)
         return rc;
     filter->pattern = ref.tag;
-    rc = ra_has_glob(ref.repo) ? read_matching(ctx, filter, ref.repo, out, err)
-                               : read_named(ctx, filter, ref.repo, out, err);
+    rc = ra_has_glob(ref.repo) ? list_matching(ctx, filter, ref.repo, out, err)
+                               : list_named(ctx, filter, ref.repo, out, err);
     if (rc == 0)
         say_unmatched(ctx, filter, operand, out, before);
     return rc;
@@ -198,10 +183,10 @@ static int print_json(struct ra_ctx *ctx, const struct answers *answers, struct 
     ra_jsonw_array(&w);
     ra_vec_each (answer, &answers->list) {
         ra_jsonw_object(&w);
-        ra_jsonw_key_str(&w, "name", answer->repository);
+        ra_jsonw_key_str(&w, "name", answer->repo);
         ra_jsonw_key(&w, "tags");
         ra_jsonw_array(&w);
-        ra_vec_each (tag, &answer->tags.list)
+        ra_vec_each (tag, &answer->list)
             json_tag(&w, tag);
         ra_jsonw_end(&w);
         ra_jsonw_end(&w);
@@ -213,9 +198,8 @@ static int print_json(struct ra_ctx *ctx, const struct answers *answers, struct 
 static void print_names(const struct answers *answers)
 {
     ra_vec_each (answer, &answers->list)
-        ra_vec_each (tag, &answer->tags.list)
-            ra_print_name(answers->several ? answer->repository : tag->name,
-                          answers->several ? tag->name : NULL);
+        ra_vec_each (tag, &answer->list)
+            ra_print_name(answers->several ? answer->repo : tag->name, answers->several ? tag->name : NULL);
 }
 
 static void kind_cell(struct ra_rows *rows, const struct ra_image *image)
@@ -239,11 +223,11 @@ static void print_table(const struct options *o, const struct answers *answers)
     };
     RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
     ra_vec_each (answer, &answers->list)
-        ra_vec_each (tag, &answer->tags.list) {
+        ra_vec_each (tag, &answer->list) {
             char text[RA_DIGEST_TEXT], brief[RA_SHORT_DIGEST];
             RA_BUF_AUTO platforms = {0};
             ra_image_platforms(&tag->image, &platforms);
-            ra_cell(rows, answer->repository);
+            ra_cell(rows, answer->repo);
             ra_cell(rows, tag->name);
             ra_cell(rows, !tag->has_digest ? "-"
                           : o->digests     ? ra_digest_text(&tag->image.digest, text)
@@ -257,11 +241,11 @@ static void print_table(const struct options *o, const struct answers *answers)
     ra_rows_print(rows, stdout);
 }
 
-static int read_all(struct ra_ctx *ctx, struct filter *filter, struct answers *answers, struct ra_err *err)
+static int list_all(struct ra_ctx *ctx, struct filter *filter, struct answers *answers, struct ra_err *err)
 {
     answers->several = ctx->operands.n > 1;
     for (size_t i = 0; i < ctx->operands.n; i++) {
-        int rc = read_one(ctx, filter, ctx->operands.at[i], answers, err);
+        int rc = list_one(ctx, filter, ctx->operands.at[i], answers, err);
         if (rc == -RA_NOTFOUND && ctx->operands.n > 1) {
             ra_print_error(err);
             ra_err_clear(err);
@@ -273,6 +257,19 @@ static int read_all(struct ra_ctx *ctx, struct filter *filter, struct answers *a
     return 0;
 }
 
+static int read_all(struct ra_ctx *ctx, struct answers *answers, struct ra_err *err)
+{
+    const struct options *o = ctx->opts;
+    bool names = ctx->g.names_only && o->sort == RA_SORT_NAME;
+    int rc = names ? 0 : ra_tags_read(&ctx->job, answers->list.at, answers->list.n, err);
+    ra_vec_each (answer, &answers->list) {
+        ra_tags_sort(answer, (enum ra_tag_sort)o->sort);
+        if (o->reverse)
+            reverse(answer);
+    }
+    return rc;
+}
+
 static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
@@ -281,9 +278,11 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     int rc = compile(&filter, err);
     if (rc < 0)
         return rc;
-    rc = read_all(ctx, &filter, &answers, err);
+    rc = list_all(ctx, &filter, &answers, err);
     if (filter.has_regex)
         regfree(&filter.regex);
+    if (rc == 0)
+        rc = read_all(ctx, &answers, err);
     if (rc < 0)
         return rc;
     ra_end_progress(ctx);

@@ -23,16 +23,39 @@ void ra_image_platforms(const struct ra_image *image, struct ra_buf *out)
         ra_buf_addf(out, "%s%s", p == image->platforms.at ? "" : ", ", *p);
 }
 
+void ra_known_blobs_release(struct ra_known_blobs *k)
+{
+    ra_digest_set_release(&k->there);
+    pthread_mutex_destroy(&k->mutex);
+}
+
 /* What is needed while an image is added up. */
 struct sum {
     const struct ra_job *job;
     const struct ra_place *at;
     struct ra_image *image;
     struct ra_digest_set seen;
+    struct ra_known_blobs *known; /* or NULL */
     bool
         platform_known; /* the descriptor that led here named the platform: what the config says is no news */
     bool look;          /* whether blobs are there */
 };
+
+static bool is_known(const struct sum *sum, const struct ra_digest *digest)
+{
+    if (!sum->known)
+        return false;
+    RA_LOCKED(&sum->known->mutex);
+    return ra_digest_set_find(&sum->known->there, digest) != RA_NONE;
+}
+
+static void remember(const struct sum *sum, const struct ra_digest *digest)
+{
+    if (!sum->known)
+        return;
+    RA_LOCKED(&sum->known->mutex);
+    ra_digest_set_add(&sum->known->there, digest, NULL);
+}
 
 static void add_platform(struct sum *sum, const struct ra_platform *platform)
 {
@@ -57,27 +80,30 @@ static void find_missing(struct sum *sum, const struct ra_digest *digest, const 
             ra_digest_text(digest, text), why ? ": " : "", why ? why : "");
 }
 
+/* Looks at a blob: its size, or what its descriptor says. */
+static uint64_t look_at(struct sum *sum, const struct ra_descriptor *d, const char *what)
+{
+    uint64_t size = d->size >= 0 ? (uint64_t)d->size : 0, actual;
+    bool needed = d->size < 0 || (sum->look && !is_known(sum, &d->digest));
+    int rc = needed ? ra_blob_size(sum->job->store, &d->digest, &actual, NULL) : 0;
+    if (rc == -RA_NOTFOUND && d->foreign)
+        return 0;
+    if (rc == -RA_NOTFOUND)
+        find_missing(sum, &d->digest, what, NULL);
+    else if (rc == 0 && needed)
+        remember(sum, &d->digest);
+    return rc == 0 && d->size < 0 ? actual : size;
+}
+
 /* Adds a blob that a descriptor names, once. */
 static void add_blob(struct sum *sum, const struct ra_descriptor *d, const char *what)
 {
     bool fresh;
-    uint64_t size = d->size >= 0 ? (uint64_t)d->size : 0;
     if (!d->valid)
         return;
     ra_digest_set_add(&sum->seen, &d->digest, &fresh);
-    if (!fresh)
-        return;
-    if (sum->look || d->size < 0) {
-        uint64_t actual;
-        int rc = ra_blob_size(sum->job->store, &d->digest, &actual, NULL);
-        if (rc == -RA_NOTFOUND && d->foreign)
-            return;
-        if (rc == -RA_NOTFOUND)
-            find_missing(sum, &d->digest, what, NULL);
-        else if (rc == 0 && d->size < 0)
-            size = actual;
-    }
-    sum->image->bytes = ra_add_sat(sum->image->bytes, size);
+    if (fresh)
+        sum->image->bytes = ra_add_sat(sum->image->bytes, look_at(sum, d, what));
 }
 
 static void read_config(struct sum *sum, const struct ra_descriptor *d)
@@ -91,6 +117,8 @@ static void read_config(struct sum *sum, const struct ra_descriptor *d)
     int rc = ra_imageconfig_load(sum->job->store, &d->digest, &bytes, &config, &err);
     if (rc == -RA_NOTFOUND)
         return;
+    if (rc == 0)
+        remember(sum, &d->digest);
     if (rc < 0) {
         struct ra_place place = *sum->at;
         place.path = ra_key_blob(&key, &d->digest);
@@ -109,8 +137,8 @@ static void read_config(struct sum *sum, const struct ra_descriptor *d)
 static void add_manifest(struct sum *sum, const struct ra_manifest *m)
 {
     if (m->config && m->config->valid) {
-        add_blob(sum, m->config, "config");
         read_config(sum, m->config);
+        add_blob(sum, m->config, "config");
     }
     for (size_t i = 0; i < m->layers.n; i++)
         add_blob(sum, &m->layers.at[i], "layer");
@@ -190,13 +218,15 @@ static void find_unreadable(struct sum *sum, int rc, const struct ra_err *why)
 }
 
 int ra_image_read(const struct ra_job *job, const struct ra_place *at, const struct ra_digest *digest,
-                  bool thorough, struct ra_image *out, struct ra_err *err)
+                  enum ra_image_look look, struct ra_known_blobs *known, struct ra_image *out,
+                  struct ra_err *err)
 {
     RA_BUF_AUTO bytes = {0};
     RA_MANIFEST_AUTO m = {0};
     RA_ERR_AUTO reading = {0};
-    bool look = thorough || !(ra_store_info(job->store)->caps & RA_CAP_LIST_FLAT);
-    struct sum sum = {.job = job, .at = at, .image = out, .look = look};
+    bool cheap = !(ra_store_info(job->store)->caps & RA_CAP_LIST_FLAT);
+    struct sum sum = {.job = job, .at = at, .image = out, .known = known};
+    sum.look = look == RA_LOOK_ALWAYS || (look == RA_LOOK_IF_CHEAP && cheap);
     *out = (struct ra_image){.digest = *digest, .created = RA_TIME_NONE};
     int rc = ra_manifest_load(job->store, digest, &bytes, &m, &reading);
     out->bytes = bytes.len;

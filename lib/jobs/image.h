@@ -23,10 +23,29 @@ struct ra_image { /* starts zeroed */
 
 /* What design.md calls its kind: "image", "index", "artifact", "schema1", "unknown", "missing". */
 const char *ra_image_kind(const struct ra_image *image);
-/* Fills *out for a manifest of a repository; `at` says where findings belong. Damage is not an error: it is
- * found, and shows in *out. Fails when cancelled. `thorough`: look also where each blob costs a request. */
+
+/* Blobs that were there when they were looked at, about 44 bytes each: who reads many images hands the same to all, and
+ * what they share is looked at once. Begins as RA_KNOWN_BLOBS_INIT. Threads: any. */
+struct ra_known_blobs {
+    pthread_mutex_t mutex;
+    struct ra_digest_set there;
+};
+#define RA_KNOWN_BLOBS_INIT                \
+    {                                      \
+        .mutex = PTHREAD_MUTEX_INITIALIZER \
+    }
+void ra_known_blobs_release(struct ra_known_blobs *k);
+
+enum ra_image_look {                   /* for configs and layers: missing_blobs */
+                     RA_LOOK_IF_CHEAP, /* not where each costs a request */
+                     RA_LOOK_NEVER,
+                     RA_LOOK_ALWAYS,
+};
+/* Fills *out for a manifest of a repository; `at` says where findings belong, `known` may be NULL. Damage is not an
+ * error: it is found, and shows in *out. Fails when cancelled. */
 int ra_image_read(const struct ra_job *job, const struct ra_place *at, const struct ra_digest *digest,
-                  bool thorough, struct ra_image *out, struct ra_err *err);
+                  enum ra_image_look look, struct ra_known_blobs *known, struct ra_image *out,
+                  struct ra_err *err);
 void ra_image_release(struct ra_image *image);
 /* "linux/amd64, linux/arm64" appended. */
 void ra_image_platforms(const struct ra_image *image, struct ra_buf *out);

@@ -165,8 +165,8 @@ static int choose_platform(const struct ra_job *job, const char *platform, struc
 {
     if (in->manifest.kind != RA_MANIFEST_INDEX) {
         struct ra_image image = {0};
-        int rc = ra_image_read(job, &(struct ra_place){.repository = in->repository}, &in->digest, false,
-                               &image, err);
+        int rc = ra_image_read(job, &(struct ra_place){.repository = in->repository}, &in->digest,
+                               RA_LOOK_NEVER, NULL, &image, err);
         bool fits = false;
         ra_vec_each (p, &image.platforms)
             fits |=
@@ -335,6 +335,6 @@ int ra_inspect(const struct ra_job *job, const char *reference, const char *plat
     if (rc < 0 || !(want & RA_INSPECT_EVERYTHING))
         return rc;
     struct ra_place place = {.repository = out->repository, .tag = out->tag};
-    rc = ra_image_read(job, &place, &out->digest, true, &out->image, err);
+    rc = ra_image_read(job, &place, &out->digest, RA_LOOK_ALWAYS, NULL, &out->image, err);
     return rc < 0 ? rc : look_around(job, out, err);
 }

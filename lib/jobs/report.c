@@ -192,6 +192,7 @@ static void gather(struct ra_report *r)
 struct reading {
     const struct ra_job *job; /* its findings are aside */
     struct ra_findings *findings;
+    struct ra_known_blobs *known;
     struct ra_report *r;
 };
 
@@ -260,7 +261,8 @@ static int read_totals(const struct reading *reading, struct ra_arena *a, struct
 {
     RA_AUTO(ra_image, _release) whole = {0};
     struct ra_place place = {.digest = &image->digest};
-    int rc = ra_image_read(reading->job, &place, &image->digest, false, &whole, err);
+    int rc =
+        ra_image_read(reading->job, &place, &image->digest, RA_LOOK_IF_CHEAP, reading->known, &whole, err);
     image->kind = ra_image_kind(&whole);
     image->bytes = whole.bytes;
     image->created = whole.created;
@@ -317,8 +319,9 @@ static int collect(const struct ra_job *job, const struct ra_report_opts *opts, 
 {
     /* The check finds what these find, and says it once and better. */
     RA_AUTO(ra_findings, _release) aside = RA_FINDINGS_INIT;
+    RA_AUTO(ra_known_blobs, _release) known = RA_KNOWN_BLOBS_INIT;
     struct ra_job quiet = *job;
-    struct reading reading = {.job = &quiet, .findings = job->findings, .r = out};
+    struct reading reading = {.job = &quiet, .findings = job->findings, .known = &known, .r = out};
     struct ra_du_opts du = {.min_age = opts->min_age, .also = RA_SURVEY_TAG_TIMES};
     quiet.findings = opts->check ? &aside : job->findings;
     int rc = ra_du_read(&quiet, &du, &out->du, err);

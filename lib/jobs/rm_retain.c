@@ -24,7 +24,7 @@ static int64_t created(const struct ra_rm *rm, const char *repo, const struct ra
     job.findings = &unheard;
     ra_blobs_digest(rm->survey.blobs, tag->target, &d);
     struct ra_place at = {.repository = repo, .tag = tag->name};
-    int rc = ra_image_read(&job, &at, &d, false, &image, NULL);
+    int rc = ra_image_read(&job, &at, &d, RA_LOOK_NEVER, NULL, &image, NULL);
     int64_t time = rc == 0 && !image.missing ? image.created : RA_TIME_NONE;
     ra_image_release(&image);
     ra_findings_release(&unheard);

@@ -10,10 +10,14 @@ void ra_tag_list_release(struct ra_tag_list *l)
         ra_image_release(&tag->image);
     }
     ra_vec_release(&l->list);
+    free(l->repo);
 }
 
+/* --- their names -------------------------------------------------------------------------------------------- */
+
 struct collector {
-    const struct ra_tags_opts *opts;
+    bool (*wanted)(void *arg, const char *tag);
+    void *arg;
     struct ra_tag_list *out;
 };
 
@@ -21,22 +25,37 @@ static int collect(void *arg, const char *tag, struct ra_err *err)
 {
     struct collector *c = arg;
     (void)err;
-    if (!c->opts->wanted || c->opts->wanted(c->opts->arg, tag))
+    if (!c->wanted || c->wanted(c->arg, tag))
         *ra_vec_push(&c->out->list) =
             (struct ra_tag){.name = ra_strdup(tag), .updated = RA_TIME_NONE, .image.created = RA_TIME_NONE};
     return 0;
 }
 
-struct reading {
-    const struct ra_job *job;
+int ra_tags_list(const struct ra_job *job, const char *repo, bool (*wanted)(void *arg, const char *tag),
+                 void *arg, struct ra_tag_list *out, struct ra_err *err)
+{
+    struct collector c = {.wanted = wanted, .arg = arg, .out = out};
+    out->repo = ra_strdup(repo);
+    return ra_tags_each(job->store, repo, collect, &c, err);
+}
+
+/* --- what they are ------------------------------------------------------------------------------------------ */
+
+struct place {
     const char *repo;
-    struct ra_tag *tags;
+    struct ra_tag *tag;
 };
 
-static void find_bad_link(const struct reading *r, const struct ra_tag *tag, const char *key, int rc,
+struct reading {
+    const struct ra_job *job;
+    struct ra_known_blobs known;
+    RA_VEC(struct place) places;
+};
+
+static void find_bad_link(const struct reading *r, const struct place *at, const char *key, int rc,
                           const struct ra_err *why)
 {
-    struct ra_place place = {.path = key, .repository = r->repo, .tag = tag->name};
+    struct ra_place place = {.path = key, .repository = at->repo, .tag = at->tag->name};
     if (rc == -RA_NOTFOUND)
         ra_find(r->job->findings, RA_NOTE, "bad-link", &place, "a tag folder without a link: no tag");
     else
@@ -44,52 +63,61 @@ static void find_bad_link(const struct reading *r, const struct ra_tag *tag, con
                 ra_err_text(why));
 }
 
-static int read_tag(void *arg, size_t i, unsigned worker, struct ra_err *err)
+static int read_tag(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err)
 {
-    const struct reading *r = arg;
-    struct ra_tag *tag = &r->tags[i];
+    struct reading *r = arg;
+    const struct place *at = &r->places.at[i];
+    struct ra_tag *tag = at->tag;
     struct ra_key key;
     struct ra_digest digest;
     RA_ERR_AUTO reading = {0};
-    (void)worker;
-    int rc = ra_link_read(r->job->store, ra_key_tag_current(&key, r->repo, tag->name), &digest, &tag->updated,
-                          &reading);
+    int rc = ra_link_read(r->job->store, ra_key_tag_current(&key, at->repo, tag->name), &digest,
+                          &tag->updated, &reading);
     if (rc < 0) {
         tag->image.missing = true;
-        find_bad_link(r, tag, key.s, rc, &reading);
+        find_bad_link(r, at, key.s, rc, &reading);
         return 0;
     }
     tag->has_digest = true;
-    struct ra_place place = {.repository = r->repo, .tag = tag->name};
-    rc = ra_image_read(r->job, &place, &digest, false, &tag->image, err);
+    struct ra_place place = {.repository = at->repo, .tag = tag->name};
+    rc = ra_image_read(r->job, &place, &digest, RA_LOOK_IF_CHEAP, &r->known, &tag->image, err);
     ra_progress_add(r->job->progress, 1, 0);
     return rc;
 }
 
-static bool all_missing(const struct ra_tag *tags, size_t n)
+static bool all_missing(const struct ra_tag_list *l)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!tags[i].has_digest || !tags[i].image.missing)
+    ra_vec_each (tag, &l->list)
+        if (!tag->has_digest || !tag->image.missing)
             return false;
-    return true;
+    return l->list.n > 0;
 }
 
-int ra_tags_read(const struct ra_job *job, const char *repo, const struct ra_tags_opts *opts,
-                 struct ra_tag_list *out, struct ra_err *err)
+static void find_lost_blobs(const struct ra_job *job, const struct ra_tag_list *lists, size_t n)
 {
-    struct collector c = {.opts = opts, .out = out};
-    size_t before = out->list.n;
-    int rc = ra_tags_each(job->store, repo, collect, &c, err);
-    size_t n = out->list.n - before;
-    if (rc < 0 || opts->names_only || n == 0)
-        return rc;
-    struct reading r = {.job = job, .repo = repo, .tags = out->list.at + before};
-    ra_progress_phase(job->progress, "reading tags", n, 0);
-    rc = ra_parallel(ra_job_io_threads(job), n, read_tag, &r, err);
-    if (rc == 0 && all_missing(r.tags, n))
-        ra_sure_find_no_blobs(job);
+    for (size_t i = 0; i < n; i++)
+        if (all_missing(&lists[i])) {
+            ra_sure_find_no_blobs(job);
+            return;
+        }
+}
+
+int ra_tags_read(const struct ra_job *job, struct ra_tag_list *lists, size_t n, struct ra_err *err)
+{
+    struct reading r = {.job = job, .known = RA_KNOWN_BLOBS_INIT};
+    for (size_t i = 0; i < n; i++)
+        ra_vec_each (tag, &lists[i].list)
+            *ra_vec_push(&r.places) = (struct place){lists[i].repo, tag};
+    ra_progress_phase(job->progress, "reading tags", r.places.n, 0);
+    int rc = ra_parallel_io(ra_job_cold_threads(job), r.places.n, read_tag, &r, err);
+    ra_vec_release(&r.places);
+    ra_known_blobs_release(&r.known);
+    if (rc == 0)
+        find_lost_blobs(job, lists, n);
     return rc;
 }
+
+/* --- in which order ----------------------------------------------------------------------------------------- */
 
 static int compare_numbers(int64_t a, int64_t b)
 {

@@ -146,7 +146,8 @@ static void figures_are_those_of_du_and_tags(void **state)
 {
     struct world *w = make_world();
     RA_AUTO(ra_du, _release) du = {0};
-    RA_AUTO(ra_tag_list, _release) listed = {0};
+    struct ra_tag_list lists[2] = {0};
+    static const char *const repos[] = {"two", "one"};
     RA_ERR_AUTO err = {0};
     (void)state;
     fill(w->store);
@@ -160,15 +161,18 @@ static void figures_are_those_of_du_and_tags(void **state)
     assert_int_equal(r->repos.n, du.repos.n);
     for (size_t i = 0; i < du.repos.n; i++)
         assert_int_equal(r->du.repos.at[i].unique_bytes, du.repos.at[i].unique_bytes);
-    t_ok(ra_tags_read(&w->job, "two", &(struct ra_tags_opts){0}, &listed, &err), &err);
-    t_ok(ra_tags_read(&w->job, "one", &(struct ra_tags_opts){0}, &listed, &err), &err);
-    assert_int_equal(listed.list.n, r->tags.n);
-    for (size_t i = 0; i < listed.list.n; i++) {
-        const struct ra_tag *want = &listed.list.at[i];
-        const struct ra_report_tag *tag = tag_of(r, i < 1 ? "two" : "one", want->name);
-        assert_int_equal(r->images.at[tag->image].bytes, want->image.bytes);
-        assert_int_equal(tag->updated, want->updated);
-        assert_true(ra_digest_eq(&r->images.at[tag->image].digest, &want->image.digest));
+    for (size_t i = 0; i < RA_COUNT(lists); i++)
+        t_ok(ra_tags_list(&w->job, repos[i], NULL, NULL, &lists[i], &err), &err);
+    t_ok(ra_tags_read(&w->job, lists, RA_COUNT(lists), &err), &err);
+    assert_int_equal(lists[0].list.n + lists[1].list.n, r->tags.n);
+    for (size_t i = 0; i < RA_COUNT(lists); i++) {
+        ra_vec_each (want, &lists[i].list) {
+            const struct ra_report_tag *tag = tag_of(r, repos[i], want->name);
+            assert_int_equal(r->images.at[tag->image].bytes, want->image.bytes);
+            assert_int_equal(tag->updated, want->updated);
+            assert_true(ra_digest_eq(&r->images.at[tag->image].digest, &want->image.digest));
+        }
+        ra_tag_list_release(&lists[i]);
     }
     end_world(w);
 }
