@@ -96,10 +96,10 @@ $(TESTS): $(OUT)/%: $(OUT)/%.o $(OUT)/libtest.a $(LIBS)
 	$(link)
 $(TOOLS) $(BENCHES): $(OUT)/%: $(OUT)/%.o $(LIBS)
 	$(link)
-$(REPLAYS): $(OUT)/tests/fuzz/replay_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/lib/replay.o $(LIBS)
+$(REPLAYS): $(OUT)/tests/fuzz/replay_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/lib/replay.o $(OUT)/libtest.a $(LIBS)
 	$(link)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
-$(FUZZERS): $(OUT)/%: $(OUT)/%.o $(LIBS)
+$(FUZZERS): $(OUT)/%: $(OUT)/%.o $(OUT)/libtest.a $(LIBS)
 	$(link)
 
 # --- showing and testing -------------------------------------------------------------------------------------

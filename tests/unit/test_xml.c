@@ -1,46 +1,16 @@
 /* The XML reader: what S3 servers send is read, and nothing that is cut or not XML passes for an answer. */
 #include "lib/testlib.h"
-
-#include "format/xml.h"
-
-/* "path=text;" for each element that ends. */
-static int events(const char *xml, size_t n, struct ra_buf *out, struct ra_err *err)
-{
-    struct ra_xml x;
-    int rc;
-    ra_xml_init(&x, xml, n);
-    while ((rc = ra_xml_next(&x, err)) > 0)
-        ra_buf_addf(out, "%s=%s;", x.path, x.text);
-    ra_xml_release(&x);
-    return rc;
-}
-
-/* The same when it comes in pieces of `size` bytes. */
-static int events_of_pieces(const char *xml, size_t n, size_t size, struct ra_buf *out, struct ra_err *err)
-{
-    struct ra_xml x;
-    int rc = 0;
-    ra_xml_begin(&x);
-    for (size_t at = 0; rc == 0 && at <= n; at += size) {
-        if (at + size > n)
-            ra_xml_end(&x);
-        ra_xml_feed(&x, xml + at, n - at < size ? n - at : size);
-        while ((rc = ra_xml_next(&x, err)) > 0)
-            ra_buf_addf(out, "%s=%s;", x.path, x.text);
-    }
-    ra_xml_release(&x);
-    return rc;
-}
+#include "lib/xmllib.h"
 
 static void reads(const char *xml, const char *expected)
 {
     RA_BUF_AUTO out = {0};
     RA_ERR_AUTO err = {0};
-    t_ok(events(xml, strlen(xml), &out, &err), &err);
+    t_ok(t_xml_events(xml, strlen(xml), 0, &out, &err), &err);
     assert_string_equal(ra_buf_str(&out), expected);
     for (size_t size = 1; size <= 9; size++) {
         ra_buf_clear(&out);
-        t_ok(events_of_pieces(xml, strlen(xml), size, &out, &err), &err);
+        t_ok(t_xml_events(xml, strlen(xml), size, &out, &err), &err);
         assert_string_equal(ra_buf_str(&out), expected);
     }
 }
@@ -56,12 +26,12 @@ static void refuses(const char *xml, const char *why)
 {
     RA_BUF_AUTO out = {0};
     RA_ERR_AUTO err = {0};
-    int rc = events(xml, strlen(xml), &out, &err);
+    int rc = t_xml_events(xml, strlen(xml), 0, &out, &err);
     if (rc != -RA_CORRUPT || !strstr(ra_err_text(&err), why))
         fail_msg("'%s' gives %d: %s", xml, rc, ra_err_text(&err));
     for (size_t size = 1; size <= 9; size++) {
         RA_ERR_AUTO again = {0};
-        rc = events_of_pieces(xml, strlen(xml), size, &out, &again);
+        rc = t_xml_events(xml, strlen(xml), size, &out, &again);
         if (rc != -RA_CORRUPT || strcmp(why_of(&again), why_of(&err)) != 0)
             fail_msg("'%s' in pieces of %zu gives %d: %s", xml, size, rc, ra_err_text(&again));
     }
@@ -94,8 +64,8 @@ static void every_cut_is_seen(void **state)
     for (size_t n = 0; n < end; n++) {
         RA_BUF_AUTO out = {0};
         RA_ERR_AUTO err = {0};
-        t_fails(events(listing, n, &out, &err), RA_CORRUPT, &err);
-        t_fails(events_of_pieces(listing, n, 7, &out, &err), RA_CORRUPT, &err);
+        t_fails(t_xml_events(listing, n, 0, &out, &err), RA_CORRUPT, &err);
+        t_fails(t_xml_events(listing, n, 7, &out, &err), RA_CORRUPT, &err);
     }
 }
 
@@ -155,11 +125,11 @@ static void a_tag_has_a_limit_however_it_comes(void **state)
     static const size_t sizes[] = {1000, 4096, RA_XML_TAG, 2 * RA_XML_TAG};
     for (size_t i = 0; i < RA_COUNT(sizes); i++) {
         RA_ERR_AUTO err = {0};
-        assert_int_equal(events_of_pieces(ra_buf_str(&xml), xml.len, sizes[i], &out, &err), -RA_CORRUPT);
+        assert_int_equal(t_xml_events(ra_buf_str(&xml), xml.len, sizes[i], &out, &err), -RA_CORRUPT);
         assert_string_equal(ra_err_text(&err), "malformed XML at byte 3: a tag that is too long");
     }
     RA_ERR_AUTO err = {0};
-    t_fails(events(ra_buf_str(&xml), xml.len, &out, &err), RA_CORRUPT, &err);
+    t_fails(t_xml_events(ra_buf_str(&xml), xml.len, 0, &out, &err), RA_CORRUPT, &err);
 }
 
 static void the_longest_path_fits(void **state)
@@ -175,7 +145,7 @@ static void the_longest_path_fits(void **state)
         ra_buf_addf(&xml, "<%s>", name);
     for (int i = 0; i < RA_XML_DEPTH; i++)
         ra_buf_addf(&xml, "</%s>", name);
-    t_ok(events(ra_buf_str(&xml), xml.len, &out, &err), &err);
+    t_ok(t_xml_events(ra_buf_str(&xml), xml.len, 0, &out, &err), &err);
 }
 
 static void escaping_is_undone_by_reading(void **state)
@@ -187,7 +157,7 @@ static void escaping_is_undone_by_reading(void **state)
     ra_xml_escape(&xml, "<&>\"' \t\r\n é");
     ra_buf_adds(&xml, "</a>");
     assert_string_equal(ra_buf_str(&xml), "<a>&lt;&amp;&gt;&quot;&apos; &#9;&#13;&#10; é</a>");
-    assert_int_equal(events(ra_buf_str(&xml), xml.len, &out, NULL), 0);
+    assert_int_equal(t_xml_events(ra_buf_str(&xml), xml.len, 0, &out, NULL), 0);
     assert_string_equal(ra_buf_str(&out), "a=<&>\"' \t\r\n é;");
 }
 
