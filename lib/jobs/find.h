@@ -19,7 +19,7 @@ struct ra_find_digest { /* starts zeroed */
     struct ra_digest digest;
     bool present;
     uint64_t bytes; /* 0 when it is not there */
-    /* "image", "index", "artifact", ... as in design.md; "config", "layer", "blob"; static. */
+    /* "image", "index", "artifact", ... as ra_image_kind says; "config", "layer", "blob"; static. */
     const char *what;
     RA_VEC(struct ra_user) users; /* by repository, then tag; untagged revisions last */
     RA_VEC(const char *)

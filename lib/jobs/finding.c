@@ -193,12 +193,34 @@ void ra_find(struct ra_findings *f, enum ra_severity severity, const char *code,
     *ra_vec_push(&f->list) = one;
 }
 
-void ra_find_unreadable(struct ra_findings *f, const struct ra_place *at, const struct ra_err *why)
+static void find_failed(struct ra_findings *f, enum ra_severity severity, const char *code,
+                        const struct ra_place *at, const char *what, const struct ra_err *why)
 {
-    ra_find(f, RA_ERROR, "unreadable", at, "%s%s", ra_err_text(why),
+    ra_find(f, severity, code, at, "%s%s%s%s", what ? what : "", what ? ": " : "", ra_err_text(why),
             why->code == RA_DENIED ? "; run as root, or as the registry's user"
             : why->sys == EIO      ? "; see to the disk"
                                    : "");
+}
+
+void ra_find_failed_read(struct ra_findings *f, enum ra_severity severity, const char *bad,
+                         const struct ra_place *at, const char *what, const struct ra_err *why)
+{
+    bool is_bad = why->code == RA_CORRUPT || why->code == RA_TOOBIG;
+    find_failed(f, severity, is_bad ? bad : "unreadable", at, what, why);
+}
+
+void ra_find_unreadable(struct ra_findings *f, const struct ra_place *at, const struct ra_err *why)
+{
+    find_failed(f, RA_ERROR, "unreadable", at, NULL, why);
+}
+
+int ra_find_or_stop(struct ra_findings *f, const struct ra_place *at, struct ra_err *from, struct ra_err *err)
+{
+    if (from->code == RA_CANCELLED)
+        return ra_err_move(err, from);
+    ra_find_unreadable(f, at, from);
+    ra_err_clear(from);
+    return 0;
 }
 
 static int compare_text(const char *a, const char *b)

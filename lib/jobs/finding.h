@@ -1,7 +1,6 @@
 /*
- * What a job finds wrong: collected while it goes on, sorted and without twins at the end. design.md section
- * 4: a finding is {severity, code, path, repository, tag, digest, message}. The codes are listed, with what
- * they mean and what to do, in the one table of finding.c; regadm(1) prints it.
+ * What a job finds wrong: collected while it goes on, sorted and without twins at the end. The codes are listed, with
+ * what they mean and what to do, in the one table of finding.c; regadm(1) prints it.
  */
 #ifndef RA_JOBS_FINDING_H
 #define RA_JOBS_FINDING_H
@@ -47,8 +46,15 @@ struct ra_place {
 void ra_find(struct ra_findings *f, enum ra_severity severity, const char *code, const struct ra_place *at,
              const char *fmt, ...) RA_PRINTF(5, 6);
 
-/* Adds an error, unreadable, with why and what to do about that. */
+/* Adds what kept something from being read, with what to do about that: `bad`, a code, where the bytes are to blame
+ * (CORRUPT, TOOBIG), else unreadable. `what` goes in front: "cannot read its manifest"; NULL: nothing does. */
+void ra_find_failed_read(struct ra_findings *f, enum ra_severity severity, const char *bad,
+                         const struct ra_place *at, const char *what, const struct ra_err *why);
+/* An error, unreadable, whatever was to blame. */
 void ra_find_unreadable(struct ra_findings *f, const struct ra_place *at, const struct ra_err *why);
+/* The same, and `from` is cleared. A signal is no finding: then negative, with `from` moved to err. */
+int ra_find_or_stop(struct ra_findings *f, const struct ra_place *at, struct ra_err *from,
+                    struct ra_err *err);
 
 /* Sorts by path, code, repository, tag, digest, message and drops exact twins: the order of printing. */
 void ra_findings_sort(struct ra_findings *f);

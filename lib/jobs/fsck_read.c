@@ -14,8 +14,8 @@
 
 /* What was read is still in the processor's own cache when it is hashed. */
 #define BUFFER ((size_t)128 << 10)
-/* Two hash nearly as fast as one. From a bucket, one: who waits for a second connection while holding the first may
- * wait for ever. */
+/* Two blobs are hashed in little more time than one. From a bucket, one: who waits for a second connection while
+ * holding the first may wait for ever. */
 #define SIDE_BY_SIDE 2
 
 /* A blob being read. */
@@ -167,12 +167,9 @@ static int complain(struct reading *r, const struct lane *lane, struct ra_err *w
 {
     struct ra_key key;
     struct ra_place at = {.path = ra_key_blob(&key, &lane->want), .digest = &lane->want};
-    if (why->code == RA_CANCELLED)
-        return ra_err_move(err, why);
-    if (why->code == RA_NOTFOUND)
-        ra_find(r->f->job->findings, RA_ERROR, "vanished", &at, "%s", ra_err_text(why));
-    else
-        ra_find_unreadable(r->f->job->findings, &at, why);
+    if (why->code != RA_NOTFOUND)
+        return ra_find_or_stop(r->f->job->findings, &at, why, err);
+    ra_find(r->f->job->findings, RA_ERROR, "vanished", &at, "%s", ra_err_text(why));
     return 0;
 }
 
@@ -307,7 +304,6 @@ static uint64_t total_bytes(const struct reading *r)
 
 static int read_all(struct reading *r, struct ra_err *err)
 {
-    /* A slow disk wants more requests at once than there are processors; hashing does not mind. */
     unsigned threads = r->f->job->threads;
     r->started = ra_time_monotonic();
     ra_progress_phase(r->f->job->progress, "reading blobs", r->ids.n, total_bytes(r));
@@ -321,11 +317,11 @@ static int read_all(struct reading *r, struct ra_err *err)
 int ra_fsck_read(struct ra_fsck *f, struct ra_err *err)
 {
     struct reading r = {.f = f};
-    RA_AUTO_PTR(ra_atomic_file)
-    state = NULL; /* from the start: hours of reading should not end with a bad path */
+    RA_AUTO_PTR(ra_atomic_file) state = NULL;
     collect(&r);
     take_sample(&r);
     int rc = f->opts.state ? rotate(&r, err) : 0;
+    /* Hours of reading should not end with a bad path. */
     if (rc == 0 && f->opts.state)
         rc = ra_atomic_open(f->opts.state, 0644, &state, err);
     if (rc == 0)

@@ -109,8 +109,7 @@ static void judge_link(struct tree *t, const char *path, const struct ra_key_par
     if (rc == -RA_NOTFOUND)
         return;
     bool harmless = rc == -RA_CORRUPT && !(layer && blob_flags(t, &parts->digest) & RA_FSCK_TAGGED);
-    ra_find(findings, harmless ? RA_WARNING : RA_ERROR, rc == -RA_CORRUPT ? "bad-link" : "unreadable", &at,
-            "%s", ra_err_text(&err));
+    ra_find_failed_read(findings, harmless ? RA_WARNING : RA_ERROR, "bad-link", &at, NULL, &err);
     if (rc == -RA_CORRUPT && layer && at.repository && blob_flags(t, &parts->digest) & RA_BLOB_PRESENT)
         ra_fsck_add_fix(t->f, &(struct ra_fix){.kind = RA_FIX_LAYER_LINK,
                                                .repository = at.repository,

@@ -21,14 +21,6 @@ struct judging {
     struct sums sums;
 };
 
-static int complain(struct ra_gc *gc, const struct ra_place *at, struct ra_err *from, struct ra_err *err)
-{
-    if (from->code == RA_CANCELLED)
-        return ra_err_move(err, from);
-    ra_find_unreadable(gc->job->findings, at, from);
-    return 0;
-}
-
 /* Learns a blob's size and age. What cannot be looked at counts as young. */
 static int look(const struct judging *j, uint32_t id, struct ra_err *err)
 {
@@ -45,7 +37,7 @@ static int look(const struct judging *j, uint32_t id, struct ra_err *err)
         ra_blobs_set(gc->survey.blobs, id, RA_BLOB_YOUNG);
     if (rc == 0)
         return ra_blobs_size_is(gc->survey.blobs, id, st.size), 0;
-    return complain(gc, &(struct ra_place){.path = key.s, .digest = &d}, &trouble, err);
+    return ra_find_or_stop(gc->job->findings, &(struct ra_place){.path = key.s, .digest = &d}, &trouble, err);
 }
 
 /* Who knows the size of its file has seen the age too (RA_BLOB_YOUNG). Of what stays a declared size is enough. */

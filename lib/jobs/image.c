@@ -123,9 +123,8 @@ static void read_config(struct sum *sum, const struct ra_descriptor *d)
         struct ra_place place = *sum->at;
         place.path = ra_key_blob(&key, &d->digest);
         place.digest = &d->digest;
-        ra_find(sum->job->findings, RA_WARNING,
-                rc == -RA_CORRUPT || rc == -RA_TOOBIG ? "bad-config" : "unreadable", &place,
-                "cannot read the image config: %s", ra_err_text(&err));
+        ra_find_failed_read(sum->job->findings, RA_WARNING, "bad-config", &place,
+                            "cannot read the image config", &err);
         return;
     }
     if (!sum->platform_known)
@@ -175,9 +174,8 @@ static int add_child(struct sum *sum, const struct ra_descriptor *d, unsigned de
         struct ra_place place = *sum->at;
         place.path = ra_key_blob(&key, &d->digest);
         place.digest = &d->digest;
-        ra_find(sum->job->findings, RA_ERROR,
-                rc == -RA_CORRUPT || rc == -RA_TOOBIG ? "bad-manifest" : "unreadable", &place,
-                "cannot read a manifest of this index: %s", ra_err_text(&reading));
+        ra_find_failed_read(sum->job->findings, RA_ERROR, "bad-manifest", &place,
+                            "cannot read a manifest of this index", &reading);
         return 0;
     }
     sum->platform_known = d->has_platform;
@@ -212,9 +210,8 @@ static void find_unreadable(struct sum *sum, int rc, const struct ra_err *why)
         ra_find(sum->job->findings, RA_ERROR, place.tag ? "dangling-tag" : "missing-blob", &place,
                 "its manifest %s is not there", ra_digest_text(&image->digest, text));
     else
-        ra_find(sum->job->findings, RA_ERROR,
-                rc == -RA_CORRUPT || rc == -RA_TOOBIG ? "bad-manifest" : "unreadable", &place,
-                "cannot read its manifest: %s", ra_err_text(why));
+        ra_find_failed_read(sum->job->findings, RA_ERROR, "bad-manifest", &place, "cannot read its manifest",
+                            why);
 }
 
 int ra_image_read(const struct ra_job *job, const struct ra_place *at, const struct ra_digest *digest,

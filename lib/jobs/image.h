@@ -11,8 +11,8 @@
 
 struct ra_image { /* starts zeroed */
     struct ra_digest digest;
-    bool missing;    /* the manifest itself is not there, or cannot be read: kind is unknown */
-    bool unreadable; /* ... it is there, but is no manifest */
+    bool missing;    /* the manifest, or the link to it, is not there: kind is unknown */
+    bool unreadable; /* it is there, but cannot be read, or is no manifest */
     enum ra_manifest_kind kind;
     char *media_type; /* owned; "" when not known */
     uint64_t bytes;   /* manifest, children, configs, layers: each blob once, by the descriptors' sizes */
@@ -21,7 +21,7 @@ struct ra_image { /* starts zeroed */
     size_t missing_blobs;     /* configs and layers that are not there (if they were looked at) */
 };
 
-/* What design.md calls its kind: "image", "index", "artifact", "schema1", "unknown", "missing". */
+/* Its kind as the outputs name it: "image", "index", "artifact", "schema1", "unknown", "missing". */
 const char *ra_image_kind(const struct ra_image *image);
 
 /* Blobs that were there when they were looked at, about 44 bytes each: who reads many images hands the same to all, and

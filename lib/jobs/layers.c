@@ -121,8 +121,9 @@ void ra_layer_find(const struct ra_job *job, const struct ra_place *at, int rc, 
     if (rc == -RA_NOTFOUND)
         ra_find(job->findings, RA_WARNING, "missing-blob", &place, "the layer is not there");
     else
-        ra_find(job->findings, RA_WARNING, damaged ? "bad-layer" : "unreadable", &place,
-                "the layer cannot be read%s: %s", damaged ? " to its end" : "", ra_err_text(why));
+        ra_find_failed_read(job->findings, RA_WARNING, "bad-layer", &place,
+                            damaged ? "the layer cannot be read to its end" : "the layer cannot be read",
+                            why);
 }
 
 /* --- all layers of an image ----------------------------------------------------------- */

@@ -2,15 +2,6 @@
 
 #include "base/str.h"
 
-static int complain(struct ra_marking *m, const struct ra_place *at, struct ra_err *from, struct ra_err *err)
-{
-    if (from->code == RA_CANCELLED)
-        return ra_err_move(err, from);
-    ra_find_unreadable(m->job->findings, at, from);
-    ra_err_clear(from);
-    return 0;
-}
-
 int ra_mark_look_revision(struct ra_marking *m, uint32_t revision, enum ra_mark_link *out, struct ra_err *err)
 {
     struct ra_digest d;
@@ -25,8 +16,9 @@ int ra_mark_look_revision(struct ra_marking *m, uint32_t revision, enum ra_mark_
                                         : RA_LINK_DROP;
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
-    return complain(m, &(struct ra_place){.path = key, .repository = m->repo->name, .digest = &d}, &trouble,
-                    err);
+    return ra_find_or_stop(m->job->findings,
+                           &(struct ra_place){.path = key, .repository = m->repo->name, .digest = &d},
+                           &trouble, err);
 }
 
 bool ra_mark_is_alias(const struct ra_marking *m, uint32_t layer)
@@ -76,7 +68,7 @@ int ra_mark_look_layer(struct ra_marking *m, uint32_t layer, bool reached, enum 
     if (reached)
         touch_all_layers(m);
     if (rc < 0 && rc != -RA_TOOBIG)
-        return complain(m, &at, &trouble, err);
+        return ra_find_or_stop(m->job->findings, &at, &trouble, err);
     ra_find(m->job->findings, RA_ERROR, "bad-link", &at,
             m->buf.len ? "the link holds no digest" : "the link is empty");
     return 0;
@@ -102,7 +94,8 @@ static int each_link(struct ra_marking *m, const char *prefix,
     }
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
-    return complain(m, &(struct ra_place){.path = prefix, .repository = m->repo->name}, &trouble, err);
+    return ra_find_or_stop(m->job->findings, &(struct ra_place){.path = prefix, .repository = m->repo->name},
+                           &trouble, err);
 }
 
 static void touch_content(struct ra_marking *m, const char *prefix, const char *name)

@@ -26,16 +26,6 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
     return rc;
 }
 
-int ra_survey_complain(const struct ra_survey_run *run, const struct ra_place *at, struct ra_err *from,
-                       struct ra_err *err)
-{
-    if (from->code == RA_CANCELLED)
-        return ra_err_move(err, from);
-    ra_find_unreadable(run->job->findings, at, from);
-    ra_err_clear(from);
-    return 0;
-}
-
 /* --- order -------------------------------------------------------------------------------------------------- */
 
 /* Names by component: "a", "a/b", "a-b". */

@@ -87,7 +87,7 @@ static int list_shard(void *arg, size_t i, unsigned worker, struct ra_err *err)
     ra_vec_release(&shard.young);
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
-    return ra_survey_complain(run, &(struct ra_place){.path = prefix}, &trouble, err);
+    return ra_find_or_stop(run->job->findings, &(struct ra_place){.path = prefix}, &trouble, err);
 }
 
 int ra_survey_blobs(struct ra_survey_run *run, struct ra_err *err)
@@ -98,7 +98,7 @@ int ra_survey_blobs(struct ra_survey_run *run, struct ra_err *err)
     int rc = ra_survey_each(run, RA_BLOBS, RA_LIST_LEVEL, NULL, 0, take_alg, &inv, &trouble);
     run->out->no_blobs = rc == -RA_NOTFOUND;
     if (rc < 0 && rc != -RA_NOTFOUND)
-        return ra_survey_complain(run, &(struct ra_place){.path = RA_BLOBS}, &trouble, err);
+        return ra_find_or_stop(run->job->findings, &(struct ra_place){.path = RA_BLOBS}, &trouble, err);
     rc = ra_parallel(run->threads < THREADS ? run->threads : THREADS, inv.n_algs * SHARDS, list_shard, &inv,
                      err);
     for (unsigned i = 0; i < run->threads; i++)

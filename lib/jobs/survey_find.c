@@ -139,7 +139,8 @@ static int find_in_folder(void *arg, size_t i, unsigned worker, struct ra_err *e
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
     run->out->complete = false;
-    return ra_survey_complain(run, &(struct ra_place){.path = key_of(f.w, f.name)}, &trouble, err);
+    return ra_find_or_stop(run->job->findings, &(struct ra_place){.path = key_of(f.w, f.name)}, &trouble,
+                           err);
 }
 
 static void next_level(struct level *level)
@@ -194,6 +195,7 @@ int ra_survey_look_again(struct ra_survey_run *run, struct ra_survey_worker *w, 
         return 0;
     }
     repo->flags = (repo->flags & ~RA_REPO_AGAIN) | RA_REPO_PROTECT | RA_REPO_UNLISTED;
-    return ra_survey_complain(
-        run, &(struct ra_place){.path = key_of(w, repo->name), .repository = repo->name}, &trouble, err);
+    return ra_find_or_stop(run->job->findings,
+                           &(struct ra_place){.path = key_of(w, repo->name), .repository = repo->name},
+                           &trouble, err);
 }

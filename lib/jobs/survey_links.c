@@ -39,16 +39,10 @@ static bool guess(const struct ra_buf *b, struct ra_digest *out)
     return ra_link_parse(s, n, out);
 }
 
-static bool must_not_go_on(int rc)
-{
-    return rc == -RA_CANCELLED;
-}
-
-/* Reads a link into *out, RA_NONE when there is none to be had. What is wrong with it is told by `flags`, which get
- * `bad` or `unreadable`. 0, or negative when stopped. */
+/* What reading a link told. */
 struct link_state {
     bool missing, bad, unreadable;
-    uint32_t blob;
+    uint32_t blob; /* that it names, or seems to; RA_NONE */
     int64_t mtime;
 };
 
@@ -74,12 +68,12 @@ static int read_link(struct link *l, const char *key, const struct ra_place *at,
     out->mtime = st.mtime;
     out->missing = rc == -RA_NOTFOUND;
     out->bad = rc == -RA_TOOBIG || (rc == 0 && !ra_link_parse(ra_buf_str(&w->buf), w->buf.len, &d));
-    out->unreadable = rc < 0 && !out->missing && !out->bad && !must_not_go_on(rc);
+    out->unreadable = rc < 0 && !out->missing && !out->bad && rc != -RA_CANCELLED;
     if (out->bad)
         ra_find(l->run->job->findings, RA_ERROR, "bad-link", at,
                 w->buf.len ? "the link holds no digest" : "the link is empty");
     else if (rc < 0 && !out->missing)
-        return ra_survey_complain(l->run, at, &trouble, err);
+        return ra_find_or_stop(l->run->job->findings, at, &trouble, err);
     if (rc == 0 && (!out->bad || guess(&w->buf, &d)))
         out->blob = ra_blobs_add(l->run->out->blobs, &d);
     return 0;
@@ -188,7 +182,7 @@ static int read_history(struct link *l, struct ra_survey_tag *tag, struct ra_err
     struct ra_place at = {.path = ra_key_tag_index(&w->key, l->repo->name, tag->name),
                           .repository = l->repo->name,
                           .tag = tag->name};
-    return ra_survey_complain(l->run, &at, &trouble, err);
+    return ra_find_or_stop(l->run->job->findings, &at, &trouble, err);
 }
 
 static int read_tag(struct link *l, struct ra_survey_tag *tag, struct ra_err *err)

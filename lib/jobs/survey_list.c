@@ -35,7 +35,7 @@ static int cannot_list(struct repo *r, const char *path, unsigned flags, struct 
     }
     r->out->flags |= flags;
     struct ra_place at = {.path = path, .repository = r->out->name};
-    return ra_survey_complain(r->run, &at, from, err);
+    return ra_find_or_stop(r->run->job->findings, &at, from, err);
 }
 
 /* A part of a repository that is a symbolic link may be another's, or no part at all: what is behind it is not this

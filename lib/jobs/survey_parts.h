@@ -53,9 +53,6 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
                    const char *leaf, unsigned want,
                    int (*fn)(void *arg, const struct ra_entry *e, struct ra_err *err), void *arg,
                    struct ra_err *err);
-/* Adds a finding from an error, and frees it; a signal is not a finding: then negative. */
-int ra_survey_complain(const struct ra_survey_run *run, const struct ra_place *at, struct ra_err *from,
-                       struct ra_err *err);
 
 int ra_survey_blobs(struct ra_survey_run *run, struct ra_err *err);
 int ra_survey_find_repos(struct ra_survey_run *run, struct ra_err *err);

@@ -59,8 +59,7 @@ static void find_bad_link(const struct reading *r, const struct place *at, const
     if (rc == -RA_NOTFOUND)
         ra_find(r->job->findings, RA_NOTE, "bad-link", &place, "a tag folder without a link: no tag");
     else
-        ra_find(r->job->findings, RA_ERROR, rc == -RA_CORRUPT ? "bad-link" : "unreadable", &place, "%s",
-                ra_err_text(why));
+        ra_find_failed_read(r->job->findings, RA_ERROR, "bad-link", &place, NULL, why);
 }
 
 static int read_tag(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err)
