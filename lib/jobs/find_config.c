@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "jobs/reach.h"
+#include "registry/layout.h"
 #include "registry/read.h"
 
 #define MATCHES RA_BLOB_USER
@@ -124,14 +125,14 @@ static int load_config(struct looking *l, const struct ra_manifest *m, struct ra
     RA_ERR_AUTO err = {0};
     if (!m->config || !m->config->valid || !ra_media_type_image_config(m->config->media_type))
         return -RA_UNSUPPORTED;
+    struct ra_key key;
+    const struct ra_place at = {.path = ra_key_blob(&key, &m->config->digest), .digest = &m->config->digest};
     int rc = ra_imageconfig_load(l->job->store, &m->config->digest, &bytes, c, &err);
-    if (rc < 0)
-        ra_find(l->job->findings, RA_WARNING,
-                rc == -RA_NOTFOUND  ? "missing-blob"
-                : rc == -RA_CORRUPT ? "bad-config"
-                                    : "unreadable",
-                &(struct ra_place){.digest = &m->config->digest}, "cannot read an image config: %s",
-                ra_err_text(&err));
+    if (rc == -RA_NOTFOUND)
+        ra_find(l->job->findings, RA_WARNING, "missing-blob", &at, "the image config is not there");
+    else if (rc < 0)
+        ra_find_failed_read(l->job->findings, RA_WARNING, "bad-config", &at, "cannot read an image config",
+                            &err);
     return rc;
 }
 
