@@ -20,6 +20,7 @@
 struct ra_s3_conn {
     struct ra_s3_conn *below; /* in the stack of those at rest */
     const struct ra_s3_config *config;
+    struct ra_s3_trust *trust;
     const struct ra_curl *curl;
     CURL *easy;
     CURLM *multi;
@@ -42,10 +43,11 @@ void ra_s3_answer_release(struct ra_s3_answer *a)
     ra_buf_release(&a->body);
 }
 
-struct ra_s3_conn *ra_s3_conn_new(const struct ra_s3_config *config)
+struct ra_s3_conn *ra_s3_conn_new(const struct ra_s3_config *config, struct ra_s3_trust *trust)
 {
     struct ra_s3_conn *c = ra_new(struct ra_s3_conn);
     c->config = config;
+    c->trust = trust;
     c->curl = ra_curl_load(NULL);
     c->easy = c->curl->easy_init();
     c->multi = c->curl->multi_init();
@@ -254,7 +256,9 @@ static void set_transport(struct ra_s3_conn *c)
     set_number(c, CURLOPT_BUFFERSIZE, 32L << 10);
     set_number(c, CURLOPT_UPLOAD_BUFFERSIZE, 256L << 10);
     set_pointer(c, CURLOPT_USERAGENT, agent ? agent : "regadm/" RA_VERSION);
-    if (c->config->ca_file)
+    if (c->trust)
+        ra_s3_trust_set(c->trust, c->easy);
+    else if (c->config->ca_file)
         set_pointer(c, CURLOPT_CAINFO, c->config->ca_file);
     if (c->config->skip_verify) {
         set_number(c, CURLOPT_SSL_VERIFYPEER, 0L);

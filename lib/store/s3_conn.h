@@ -7,6 +7,7 @@
 
 #include "format/sigv4.h"
 #include "store/s3.h"
+#include "store/s3_trust.h"
 
 struct ra_s3_answer {
     long status;
@@ -55,8 +56,8 @@ enum ra_s3_state {
 };
 
 struct ra_s3_conn;
-/* Never NULL; the configuration is lent for good. ra_curl_load has succeeded before. */
-struct ra_s3_conn *ra_s3_conn_new(const struct ra_s3_config *config);
+/* Never NULL; both are lent for good, `trust` may be NULL. ra_curl_load has succeeded before. */
+struct ra_s3_conn *ra_s3_conn_new(const struct ra_s3_config *config, struct ra_s3_trust *trust);
 void ra_s3_conn_free(struct ra_s3_conn *c);
 
 /* Sends the request, and receives until there is an answer; of a stream, until its first bytes are there. The answer

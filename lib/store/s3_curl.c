@@ -1,5 +1,7 @@
 #include "store/s3_curl.h"
 
+#include "base/str.h"
+
 #include <dlfcn.h>
 
 struct loaded {
@@ -15,6 +17,16 @@ static bool fail(struct loaded *l)
     return false;
 }
 
+/* Its objects may be handed on only where both of us mean the same library. */
+static void find_openssl(struct ra_curl *curl, void *library)
+{
+    const curl_version_info_data *v = curl->version_info(CURLVERSION_NOW);
+    bool ours = dlsym(library, "X509_STORE_new") == dlsym(RTLD_DEFAULT, "X509_STORE_new");
+    if (ours && v->ssl_version && ra_starts_with(v->ssl_version, "OpenSSL/"))
+        curl->use_certificates =
+            (__typeof__(curl->use_certificates))dlsym(library, "SSL_CTX_set1_cert_store");
+}
+
 static bool load(struct loaded *l)
 {
     void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
@@ -26,10 +38,12 @@ static bool load(struct loaded *l)
         return fail(l);
     RA_CURL_FUNCTIONS(TAKE)
 #undef TAKE
-    if (l->curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
-        return true;
-    snprintf(l->why, sizeof(l->why), "libcurl.so.4 does not start");
-    return false;
+    if (l->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        snprintf(l->why, sizeof(l->why), "libcurl.so.4 does not start");
+        return false;
+    }
+    find_openssl(&l->curl, library);
+    return true;
 }
 
 static struct loaded *loaded(void)

@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #include <curl/curl.h>
+#include <openssl/types.h>
 
 /* Each is a member of struct ra_curl by this name, of the type that <curl/curl.h> gives to curl_NAME. */
 #define RA_CURL_FUNCTIONS(X) \
@@ -16,6 +17,7 @@
     X(easy_init)             \
     X(easy_reset)            \
     X(easy_setopt)           \
+    X(easy_getinfo)          \
     X(easy_pause)            \
     X(easy_strerror)         \
     X(easy_cleanup)          \
@@ -26,12 +28,15 @@
     X(multi_poll)            \
     X(multi_info_read)       \
     X(multi_strerror)        \
-    X(multi_cleanup)
+    X(multi_cleanup)         \
+    X(version_info)
 
 struct ra_curl {
 #define RA_CURL_MEMBER(name) __typeof__(curl_##name) *name;
     RA_CURL_FUNCTIONS(RA_CURL_MEMBER)
 #undef RA_CURL_MEMBER
+    /* OpenSSL's SSL_CTX_set1_cert_store; NULL where libcurl does not use the OpenSSL that we are linked with. */
+    void (*use_certificates)(SSL_CTX *context, X509_STORE *certificates);
 };
 
 /* The library, initialized; NULL with UNSUPPORTED in *err when it cannot be had. It stays until the program ends. */

@@ -47,8 +47,16 @@ void ra_s3_pool_release(struct ra_s3 *s)
         s->idle = ra_s3_conn_below(c);
         ra_s3_conn_free(c);
     }
+    ra_s3_trust_free(s->trust);
     pthread_mutex_destroy(&s->mutex);
     pthread_cond_destroy(&s->freed);
+}
+
+static struct ra_s3_conn *connect_anew(struct ra_s3 *s)
+{
+    if (!s->trust && ra_starts_with(s->origin, "https:") && !s->config.skip_verify)
+        s->trust = ra_s3_trust_new(s->config.ca_file);
+    return ra_s3_conn_new(&s->config, s->trust);
 }
 
 /* A call waits for its turn; a stream never does, or a thread that holds one could wait for itself. */
@@ -60,7 +68,7 @@ static struct ra_s3_conn *borrow(struct ra_s3 *s, bool stream)
     s->busy += !stream;
     struct ra_s3_conn *c = s->idle;
     if (!c)
-        return ra_s3_conn_new(&s->config);
+        return connect_anew(s);
     s->idle = ra_s3_conn_below(c);
     return c;
 }

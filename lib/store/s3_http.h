@@ -23,6 +23,7 @@ struct ra_s3 {
     char *path;   /* before the key: "/bucket/" or "/" */
     char *where;  /* for people */
     pthread_mutex_t mutex;
+    struct ra_s3_trust *trust; /* of all connections; NULL: none was asked for yet, or each has its own */
     pthread_cond_t freed;
     struct ra_s3_conn *idle; /* a stack: the connection used last is the likeliest to be alive */
     unsigned busy;           /* calls that hold a connection; streams are not counted */

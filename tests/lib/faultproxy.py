@@ -2,11 +2,12 @@
 """An HTTP proxy on loopback that makes a network and a server worse than they are.
 
     faultproxy.py --to PORT [--delay MS] [--fault KIND [--every N] [--match REGEX] [--times N]] [--ages FOLDER]
+                  [--tls CERTIFICATE KEY]
 
-Prints the port it listens on, then serves until it is killed or its parent ends. --ages is no fault, but lets tests give
-objects an age: those of /BUCKET/NAME/... that the file FOLDER/NAME lists, one "SECONDS KEY" a line, were last modified
-then, until somebody writes them anew. Every N-th request whose "METHOD PATH" matches gets the
-fault, at most --times in all. Kinds:
+Prints the port it listens on, then serves until it is killed or its parent ends. --tls has clients speak TLS with it.
+--ages is no fault, but lets tests give objects an age: those of /BUCKET/NAME/... that the file FOLDER/NAME lists, one
+"SECONDS KEY" a line, were last modified then, until somebody writes them anew. Every N-th request whose "METHOD PATH"
+matches gets the fault, at most --times in all. Kinds:
 
     slowdown, 500   the server is not asked; the answer is 503 SlowDown, or 500 InternalError
     refuse          the connection is cut before the server is asked
@@ -25,6 +26,7 @@ import email.utils
 import os
 import re
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -207,8 +209,13 @@ async def main():
     p.add_argument("--times", type=int, default=0)
     p.add_argument("--match", default=".")
     p.add_argument("--ages")
-    proxy = Proxy(p.parse_args())
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=1 << 22)
+    p.add_argument("--tls", nargs=2)
+    options = p.parse_args()
+    tls = None
+    if options.tls:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*options.tls)
+    server = await asyncio.start_server(Proxy(options).serve, "127.0.0.1", 0, limit=1 << 22, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     parent = os.getppid()
     while os.getppid() == parent:
