@@ -192,8 +192,7 @@ void ra_mdoc_findings(struct ra_buf *out, const struct ra_cmd *cmd)
     ra_buf_adds(out, ".Bl -tag -width Ds\n");
     for (const struct ra_finding_code *c = ra_finding_codes; c->code; c++) {
         ra_buf_addf(out, ".It Sy %s\n", c->code);
-        ra_auto_free char *text =
-            ra_asprintf("%s%s%s", c->meaning, c->advice ? "; " : "", c->advice ? c->advice : "");
+        ra_auto_free char *text = ra_finding_explain(c);
         add_text(out, text);
     }
     ra_buf_adds(out, ".El\n");

@@ -126,11 +126,11 @@ static void print_counts(const struct ra_ctx *ctx)
         size_t n = 0;
         ra_vec_each (f, &ctx->findings.list)
             n += f->code == c->code && is_shown(ctx, f);
+        if (!n)
+            continue;
         ra_auto_free char *head = ra_asprintf("%6zu %s: ", n, c->code);
-        ra_auto_free char *text =
-            ra_asprintf("%s%s%s", c->meaning, c->advice ? "; " : "", c->advice ? c->advice : "");
-        if (n)
-            ra_print_wrapped(head, text, 7);
+        ra_auto_free char *text = ra_finding_explain(c);
+        ra_print_wrapped(head, text, 7);
     }
 }
 
@@ -146,9 +146,10 @@ static bool is_left_to_do(const struct ra_ctx *ctx, const char *code)
 static void print_advice(const struct ra_ctx *ctx)
 {
     for (const struct ra_finding_code *c = ra_finding_codes; c->code; c++) {
+        if (!c->advice || !is_left_to_do(ctx, c->code))
+            continue;
         ra_auto_free char *head = ra_asprintf("[%s] ", c->code);
-        if (c->advice && is_left_to_do(ctx, c->code))
-            ra_print_wrapped(head, c->advice, 4);
+        ra_print_wrapped(head, c->advice, 4);
     }
 }
 

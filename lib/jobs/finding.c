@@ -139,6 +139,11 @@ const char *ra_severity_name(enum ra_severity s)
     return names[s];
 }
 
+char *ra_finding_explain(const struct ra_finding_code *c)
+{
+    return c->advice ? ra_asprintf("%s; %s", c->meaning, c->advice) : ra_strdup(c->meaning);
+}
+
 static void release_one(struct ra_finding *f)
 {
     free(f->path);

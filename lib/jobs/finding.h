@@ -68,6 +68,8 @@ struct ra_finding_code {
     const char *advice;  /* what to do about it; NULL: nothing, or the messages say so */
 };
 extern const struct ra_finding_code ra_finding_codes[]; /* sorted by code; ends with {0} */
+/* Meaning and advice as one text. The caller's. */
+char *ra_finding_explain(const struct ra_finding_code *c);
 
 const char *ra_severity_name(enum ra_severity s);
 
