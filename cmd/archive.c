@@ -169,6 +169,6 @@ const struct ra_cmd ra_cmd_archive = {
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,
-    .flags = RA_CMD_JSON | RA_CMD_QUIET,
+    .flags = RA_CMD_LONG | RA_CMD_JSON | RA_CMD_QUIET,
     .run = run,
 };

@@ -39,6 +39,8 @@ enum ra_cmd_flags {
     RA_CMD_HIDDEN = 1 << 8, /* not listed: for completions and tests */
     /* Its operand is what --config gives elsewhere, and -d is -n: the registry's habits. */
     RA_CMD_CONFIG_OPERAND = 1 << 9,
+    /* May take long though it is not RA_CMD_STORE: shows progress as those do, and has -j and --no-progress. */
+    RA_CMD_LONG = 1 << 10,
 };
 
 struct ra_example {

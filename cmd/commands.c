@@ -79,7 +79,7 @@ static const struct {
     {{"quiet", 'q', RA_OPT_FLAG, GLOBAL(quiet), NULL, "print names only, and no talk"}, RA_CMD_QUIET},
     {{"jobs", 'j', RA_OPT_UINT, GLOBAL(jobs), "N", "use N threads (default: one a processor)", .min = 1,
       .max = 1024},
-     RA_CMD_STORE},
+     RA_CMD_STORE | RA_CMD_LONG},
     {{"follow-symlinks", 0, RA_OPT_FLAG, GLOBAL(follow), NULL,
       "follow symbolic links that lead out of the root"},
      RA_CMD_STORE},
@@ -87,7 +87,7 @@ static const struct {
     {{"color", 0, RA_OPT_ENUM, GLOBAL(color), "WHEN", "colour: auto, always or never",
       .choices = color_choices},
      0},
-    {{"no-progress", 0, RA_OPT_OFF, GLOBAL(progress), NULL, "show no progress"}, RA_CMD_STORE},
+    {{"no-progress", 0, RA_OPT_OFF, GLOBAL(progress), NULL, "show no progress"}, RA_CMD_STORE | RA_CMD_LONG},
     {{"help", 'h', RA_OPT_FLAG, GLOBAL(help), NULL, "show this help"}, 0},
     {{"version", 'V', RA_OPT_FLAG, GLOBAL(version), NULL, "show the version"}, 0},
 };

@@ -148,9 +148,8 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         return rc;
     struct ra_job job = ctx->job;
     job.store = ends.from.store;
-    job.progress = ra_progress_start(ctx->g.progress && !ctx->g.quiet && isatty(STDERR_FILENO));
     rc = ra_copy(&job, ends.to.store, &result, err);
-    ra_progress_stop(job.progress);
+    ra_end_progress(ctx);
     if (rc == -RA_CANCELLED && !ctx->g.dry_run)
         return ra_hint(err, rc, "DEST is whole: run it again, and it copies the rest");
     if (rc < 0)
@@ -185,6 +184,6 @@ const struct ra_cmd ra_cmd_copy = {
         "from DEST; uploads and foreign files stay behind. SOURCE and DEST are root directories, or buckets: "
         "s3://BUCKET/PREFIX?region=REGION&endpoint=URL, see regadm-store(7).",
     .examples = examples,
-    .flags = RA_CMD_DRY_RUN | RA_CMD_JSON | RA_CMD_QUIET,
+    .flags = RA_CMD_LONG | RA_CMD_DRY_RUN | RA_CMD_JSON | RA_CMD_QUIET,
     .run = run,
 };

@@ -296,7 +296,7 @@ static void start_job(struct ra_ctx *ctx)
     spare_memory(ctx->job.threads);
     ctx->job.findings = &ctx->findings;
     ctx->job.dry_run = ctx->g.dry_run;
-    if (!(ctx->cmd->flags & RA_CMD_STORE))
+    if (!(ctx->cmd->flags & (RA_CMD_STORE | RA_CMD_LONG)))
         return;
     bool draw = ctx->g.progress && !ctx->g.quiet && isatty(STDERR_FILENO);
     ctx->job.progress = ra_progress_start(draw);

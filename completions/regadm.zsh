@@ -311,8 +311,10 @@ _regadm() {
                 '--verify[read all of it, and compare every blob with its digest]' \
                 '--json[print one JSON object]' \
                 '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '1:argument:_files'
             ;;
@@ -321,8 +323,10 @@ _regadm() {
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '--json[print one JSON object]' \
                 '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
+                '--no-progress[show no progress]' \
                 '(-h --help)'{-h,--help}'[show this help]' \
                 '*:argument:_files -/'
             ;;
