@@ -162,10 +162,8 @@ const struct ra_cmd ra_cmd_archive = {
     .max = 1,
     .complete = RA_COMPLETE_FILE,
     .prose = "Shows which images a backup, an OCI archive or a docker-archive holds, under the names they "
-             "have in it. With "
-             "--verify all of it is read: every blob is compared with its digest, layers of docker-archives "
-             "with their "
-             "diff ids, and a backup with its end record.",
+             "have in it. With --verify all of it is read: every blob is compared with its digest, layers of "
+             "docker-archives with their diff ids, and a backup with its end record.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,

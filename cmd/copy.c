@@ -178,11 +178,9 @@ const struct ra_cmd ra_cmd_copy = {
     .complete = RA_COMPLETE_DIR,
     .prose =
         "Copies every blob, link and tag that DEST does not have yet; each blob is checked against its "
-        "digest on "
-        "the way. Blobs come first and tags last, so a copy may be cut anywhere, and run again. Nothing is "
-        "removed "
-        "from DEST; uploads and foreign files stay behind. SOURCE and DEST are root directories, or buckets: "
-        "s3://BUCKET/PREFIX?region=REGION&endpoint=URL, see regadm-store(7).",
+        "digest on the way. Blobs come first and tags last, so a copy may be cut anywhere, and run again. "
+        "Nothing is removed from DEST; uploads and foreign files stay behind. SOURCE and DEST are root "
+        "directories, or buckets: s3://BUCKET/PREFIX?region=REGION&endpoint=URL, see regadm-store(7).",
     .examples = examples,
     .flags = RA_CMD_LONG | RA_CMD_DRY_RUN | RA_CMD_JSON | RA_CMD_QUIET,
     .run = run,

@@ -339,10 +339,9 @@ const struct ra_cmd ra_cmd_du = {
     .max = UINT_MAX,
     .complete = RA_COMPLETE_REPO,
     .prose = "Lists repositories by size. SIZE is what a repository needs, each blob once; UNIQUE what "
-             "nobody else needs, "
-             "SHARED the rest; UNTAGGED what only its untagged revisions need; UPLOADS what unfinished "
-             "pushes left. The "
-             "totals below are those of the whole storage, the same that `gc -n` gives.",
+             "nobody else needs, SHARED the rest; UNTAGGED what only its untagged revisions need; UPLOADS "
+             "what unfinished pushes left. The totals below are those of the whole storage, the same that "
+             "`gc -n` gives.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .defaults = &defaults,

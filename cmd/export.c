@@ -218,12 +218,9 @@ const struct ra_cmd ra_cmd_export = {
     .max = UINT_MAX,
     .complete = RA_COMPLETE_REF,
     .prose = "Writes images, repositories or the whole registry into one tar file, which regadm import "
-             "restores and other "
-             "tools read as an OCI archive or a docker-archive. Every blob is compared with its digest on "
-             "the way; a "
-             "damaged one is named and makes the export fail, unless --skip-damaged is given. The registry "
-             "may go on "
-             "serving and taking pushes meanwhile.",
+             "restores and other tools read as an OCI archive or a docker-archive. Every blob is compared "
+             "with its digest on the way; a damaged one is named and makes the export fail, unless "
+             "--skip-damaged is given. The registry may go on serving and taking pushes meanwhile.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .defaults = &defaults,

@@ -330,10 +330,8 @@ const struct ra_cmd ra_cmd_find = {
     .max = UINT_MAX,
     .complete = RA_COMPLETE_REPO,
     .prose = "With a digest, or its first six or more digits: what it is, and every tag and untagged "
-             "revision that needs "
-             "it. With criteria: the images that meet all of them, in the repositories that match the "
-             "patterns. Values "
-             "may be patterns: * is any run of characters.",
+             "revision that needs it. With criteria: the images that meet all of them, in the repositories "
+             "that match the patterns. Values may be patterns: * is any run of characters.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,

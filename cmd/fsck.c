@@ -236,12 +236,10 @@ const struct ra_cmd ra_cmd_fsck = {
     .group = "Check",
     .summary = "check every link, manifest and blob, and repair",
     .prose = "Checks that every link is well formed and leads somewhere, that every manifest can be read and "
-             "what it names "
-             "is there with its size, and that every blob's bytes are what its digest says. Errors concern "
-             "something that "
-             "a tag reaches; notes are orphans and leftovers, and do no harm. --repair restores links whose "
-             "content is "
-             "certain and moves corrupt blobs to docker/registry/v2/.regadm/quarantine; it never deletes.",
+             "what it names is there with its size, and that every blob's bytes are what its digest says. "
+             "Errors concern something that a tag reaches; notes are orphans and leftovers, and do no harm. "
+             "--repair restores links whose content is certain and moves corrupt blobs to "
+             "docker/registry/v2/.regadm/quarantine; it never deletes.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .defaults = &defaults,

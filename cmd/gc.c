@@ -271,14 +271,10 @@ const struct ra_cmd ra_cmd_gc = {
     .max = 1,
     .complete = RA_COMPLETE_FILE,
     .prose = "Removes blobs that no repository needs, layer links that no manifest of their repository "
-             "needs, tag history "
-             "of revisions that are gone, stale uploads, and what registries leave behind when they are cut "
-             "off. What "
-             "cannot be read or understood is reported, and protects all that it may need. Stop the registry "
-             "first, or "
-             "make it read-only: what it was given in the last hour is safe, but it may still refer to older "
-             "blobs. See "
-             "regadm-gc(1) for what is kept and why.",
+             "needs, tag history of revisions that are gone, stale uploads, and what registries leave behind "
+             "when they are cut off. What cannot be read or understood is reported, and protects all that it "
+             "may need. Stop the registry first, or make it read-only: what it was given in the last hour is "
+             "safe, but it may still refer to older blobs. See regadm-gc(1) for what is kept and why.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .defaults = &defaults,

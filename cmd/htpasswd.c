@@ -295,10 +295,9 @@ const struct ra_cmd ra_cmd_htpasswd = {
     .prose =
         "Takes the options of Apache's htpasswd, and hashes with bcrypt, the only kind a registry takes. "
         "Options come before FILE. `regadm htpasswd list [FILE]` shows the users, `regadm htpasswd check "
-        "[FILE]` what "
-        "is wrong with the file. Without FILE the file is the one that the registry's configuration "
-        "names. The file is replaced as a whole; a running registry notices at once. Called through a "
-        "link named htpasswd, it is that program: the same defaults, output and exit status.",
+        "[FILE]` what is wrong with the file. Without FILE the file is the one that the registry's "
+        "configuration names. The file is replaced as a whole; a running registry notices at once. Called "
+        "through a link named htpasswd, it is that program: the same defaults, output and exit status.",
     .opts = ra_htargs_table,
     .opts_size = sizeof(struct ra_htargs),
     .defaults = &ra_htargs_defaults,

@@ -217,12 +217,10 @@ const struct ra_cmd ra_cmd_import = {
     .max = 1,
     .complete = RA_COMPLETE_FILE,
     .prose = "Reads a backup made by `regadm export`, an OCI archive or layout, or a docker-archive of any "
-             "age, also "
-             "compressed and from standard input, and stores what it holds: every digest is verified, "
-             "nothing becomes "
-             "visible before all of it is there, and what is there already is not written again. A tag that "
-             "points to "
-             "another image stays unless --replace is given. Interrupted, it can simply be run again.",
+             "age, also compressed and from standard input, and stores what it holds: every digest is "
+             "verified, nothing becomes visible before all of it is there, and what is there already is not "
+             "written again. A tag that points to another image stays unless --replace is given. "
+             "Interrupted, it can simply be run again.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,

@@ -259,11 +259,9 @@ const struct ra_cmd ra_cmd_inspect = {
     .min = 1,
     .max = 1,
     .complete = RA_COMPLETE_REF,
-    .prose =
-        "Shows what a reference points to: REPO (its tag latest), REPO:TAG, REPO@DIGEST, where the "
-        "first six or more "
-        "digits of a digest will do. --files and --cat look into its layers, whatever they are compressed "
-        "with.",
+    .prose = "Shows what a reference points to: REPO (its tag latest), REPO:TAG, REPO@DIGEST, where the "
+             "first six or more digits of a digest will do. --files and --cat look into its layers, whatever "
+             "they are compressed with.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,

@@ -121,10 +121,9 @@ const struct ra_cmd ra_cmd_ls = {
     .max = UINT_MAX,
     .complete = RA_COMPLETE_REPO,
     .prose = "Lists every repository, or those that match a pattern: * is any run of characters but '/', ** "
-             "any run at "
-             "all; a name also means what lies below it. SIZE counts each blob that the repository's "
-             "revisions need "
-             "once; what repositories share is counted in each of them (`regadm du` tells the difference).",
+             "any run at all; a name also means what lies below it. SIZE counts each blob that the "
+             "repository's revisions need once; what repositories share is counted in each of them (`regadm "
+             "du` tells the difference).",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,

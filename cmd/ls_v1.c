@@ -201,10 +201,8 @@ const struct ra_cmd ra_cmd_ls_v1 = {
     .max = UINT_MAX,
     .complete = RA_COMPLETE_DIR,
     .prose = "Shows the repositories in the storage of docker-registry 0.6 to 0.9.1, before anybody decides "
-             "to migrate them. "
-             "A tag is damaged when an image it needs, its metadata or its layer is missing or unusable; "
-             "layers are not read, "
-             "which `migrate-v1 --dry-run` does.",
+             "to migrate them. A tag is damaged when an image it needs, its metadata or its layer is missing "
+             "or unusable; layers are not read, which `migrate-v1 --dry-run` does.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,

@@ -256,13 +256,11 @@ const struct ra_cmd ra_cmd_migrate_v1 = {
     .min = 1,
     .max = UINT_MAX,
     .complete = RA_COMPLETE_DIR,
-    .prose = "Converts the storage of docker-registry 0.6 to 0.9.1 (the folder, or the s3:// "
-             "URL, with images/ and repositories/ in it) on disk, "
-             "without a daemon. Every layer is read once, checked to its last byte and kept as it is where "
-             "it is gzip; "
-             "history, empty layers and configs follow today's rules. A tag is migrated whole or not at all. "
-             "SOURCE is never "
-             "written to; a second run changes nothing.",
+    .prose =
+        "Converts the storage of docker-registry 0.6 to 0.9.1 (the folder, or the s3:// URL, with images/ "
+        "and repositories/ in it) on disk, without a daemon. Every layer is read once, checked to its last "
+        "byte and kept as it is where it is gzip; history, empty layers and configs follow today's rules. A "
+        "tag is migrated whole or not at all. SOURCE is never written to; a second run changes nothing.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .defaults = &defaults,

@@ -189,11 +189,9 @@ const struct ra_cmd ra_cmd_rm = {
     .max = UINT_MAX,
     .complete = RA_COMPLETE_REF,
     .prose = "REPO:TAG removes that tag alone, REPO@DIGEST the manifest and all tags on it, -r REPO the "
-             "repository. With "
-             "a manifest go its signatures and other referrers. What a remaining index or referrer needs is "
-             "refused. "
-             "Patterns: * is any run of characters but '/', ** any run at all. The space comes back with "
-             "`regadm gc`.",
+             "repository. With a manifest go its signatures and other referrers. What a remaining index or "
+             "referrer needs is refused. Patterns: * is any run of characters but '/', ** any run at all. "
+             "The space comes back with `regadm gc`.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .defaults = &defaults,

@@ -81,8 +81,7 @@ const struct ra_cmd ra_cmd_completion = {
     .max = 1,
     .complete = RA_COMPLETE_SHELL,
     .prose = "Prints a script for bash, zsh or fish. `make install` puts the same scripts where the shells "
-             "look for "
-             "them; this is for a regadm that was only copied.",
+             "look for them; this is for a regadm that was only copied.",
     .examples =
         (const struct ra_example[]){
             {"completion bash > ~/.local/share/bash-completion/completions/regadm", "for bash"},

@@ -310,12 +310,11 @@ const struct ra_cmd ra_cmd_tags = {
     .min = 1,
     .max = UINT_MAX,
     .complete = RA_COMPLETE_REPO,
-    .prose = "Lists the tags of each repository with what they point to. SIZE is what the image takes: "
-             "manifest, config "
-             "and layers, each blob once. CREATED is the date in the image's config, UPDATED when the tag "
-             "was last "
-             "pushed. REPO may be a pattern as well: * is any run of characters but '/', ** any run at all. "
-             "Tags that stand for digests (sha256-....sig) are left out unless --all is given.",
+    .prose =
+        "Lists the tags of each repository with what they point to. SIZE is what the image takes: manifest, "
+        "config and layers, each blob once. CREATED is the date in the image's config, UPDATED when the tag "
+        "was last pushed. REPO may be a pattern as well: * is any run of characters but '/', ** any run at "
+        "all. Tags that stand for digests (sha256-....sig) are left out unless --all is given.",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,

@@ -58,9 +58,8 @@ void ra_say_kept_versions(const struct ra_ctx *ctx)
 {
     bool kept = false;
     if (!ctx->g.quiet && ra_store_keeps_removed(ctx->job.store, &kept, NULL) == 0 && kept)
-        ra_say(ctx,
-               "the bucket has versioning: what is removed stays as noncurrent versions, and so does its "
-               "space; regadm-store(7) tells how to get either back");
+        ra_say(ctx, "the bucket has versioning: what is removed stays as noncurrent versions, and so does "
+                    "its space; regadm-store(7) tells how to get either back");
 }
 
 void ra_end_progress(struct ra_ctx *ctx)

@@ -261,8 +261,7 @@ static void check_children(struct graph *g, unsigned worker, const struct ra_sur
             continue;
         ra_find(f->job->findings, RA_WARNING, "missing-revision-link", &at,
                 "a tag's index names the manifest %s, which is there, but its revision link is not: it "
-                "cannot be pulled, "
-                "and gc may remove it",
+                "cannot be pulled, and gc may remove it",
                 ra_digest_text(&fix.digest, text));
         ra_fsck_add_fix(f, &fix);
         check_unlinked(g, worker, repo, child[i]);

@@ -171,8 +171,7 @@ static void check_lines(struct check *c, const struct ra_buf *text)
     if (text->len > 0 && text->data[text->len - 1] != '\n')
         FIND(c, RA_WARNING, "users-no-end",
              "line %zu, the last one, has no line end: '>>' and Apache's htpasswd will glue the next record "
-             "to "
-             "it",
+             "to it",
              line.number);
 }
 

@@ -339,10 +339,10 @@ static int check_paths(const struct ra_layertree *t, struct ra_err *err)
         if (node->alive && node->file && !lies_there(t, n, node->file->path))
             text += path_length(t, n);
         if (text > RA_LAYERS_TEXT)
-            return ra_fail(err, RA_TOOBIG,
-                           "the paths of files behind symbolic links in the image's layers take more than "
-                           "%zu bytes",
-                           RA_LAYERS_TEXT);
+            return ra_fail(
+                err, RA_TOOBIG,
+                "the paths of files behind symbolic links in the image's layers take more than %zu bytes",
+                RA_LAYERS_TEXT);
     }
     return 0;
 }

@@ -95,11 +95,10 @@ static void judge_progress(const struct ra_mig *m, struct ra_mig_image *image)
     if (!image->in_progress || image->fate == RA_FATE_BAD)
         return;
     if (m->opts->trust != RA_TRUST_ALWAYS && f->encoding == RA_PLAIN && f->no_end)
-        ra_mig_spoil(
-            image, "v1-in-progress",
-            "image %s is marked as never pushed to its end, and its layer has no end mark that shows it "
-            "whole",
-            image->id);
+        ra_mig_spoil(image, "v1-in-progress",
+                     "image %s is marked as never pushed to its end, and its layer has no end mark that "
+                     "shows it whole",
+                     image->id);
     else
         ra_mig_remark(&image->remarks, RA_WARNING, "v1-in-progress",
                       "image %s is marked as never pushed to its end, but is whole", image->id);

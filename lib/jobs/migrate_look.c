@@ -37,11 +37,10 @@ static bool look_at_layer(struct ra_mig *m, struct ra_mig_image *image)
     else if (rc < 0)
         ra_mig_spoil(image, "unreadable", "%s", ra_err_text(&err));
     else if (st.kind == RA_OTHER)
-        ra_mig_spoil(
-            image, "v1-outside",
-            "the layer of image %s is no file, or a link that leads out of the tree (--follow-symlinks "
-            "allows that)",
-            image->id);
+        ra_mig_spoil(image, "v1-outside",
+                     "the layer of image %s is no file, or a link that leads out of the tree "
+                     "(--follow-symlinks allows that)",
+                     image->id);
     else if (st.kind != RA_OBJECT)
         ra_mig_spoil(image, "v1-missing-layer", "the layer of image %s is a folder", image->id);
     image->size = st.size;

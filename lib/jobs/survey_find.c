@@ -60,10 +60,9 @@ static void take_odd(struct folder *f, const char *name)
     struct ra_stat st;
     bool known = ra_store_info(store)->caps & RA_CAP_OWNER && ra_store_stat(store, path, &st, NULL) == 0;
     if (known && st.link)
-        incomplete(
-            f->run, "unreadable", path,
-            "a symbolic link that leads nowhere or out of the storage, and repositories may be behind it: "
-            "mount what it leads to, use --follow-symlinks, or remove the link");
+        incomplete(f->run, "unreadable", path,
+                   "a symbolic link that leads nowhere or out of the storage, and repositories may be behind "
+                   "it: mount what it leads to, use --follow-symlinks, or remove the link");
     else if (known && st.kind == RA_OTHER)
         ra_find(f->run->job->findings, RA_WARNING, "odd-file", &(struct ra_place){.path = path},
                 "a fifo, socket or device among the repositories: never read, never removed");

@@ -79,11 +79,10 @@ void ra_reference_release(struct ra_reference *r)
 static int parse_digest_part(const char *text, const char *at, struct ra_reference *ref, struct ra_err *err)
 {
     if (!ra_digest_prefix_valid(at))
-        return ra_fail(
-            err, RA_USAGE,
-            "'%s' is no reference: after '@' comes a digest, sha256:<64 hex digits>, or its first digits "
-            "(6 at least)",
-            text);
+        return ra_fail(err, RA_USAGE,
+                       "'%s' is no reference: after '@' comes a digest, sha256:<64 hex digits>, or its first "
+                       "digits (6 at least)",
+                       text);
     ref->digest = ra_strdup(at);
     return 0;
 }
