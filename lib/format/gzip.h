@@ -15,10 +15,11 @@
 
 #define RA_GZIP_BLOCK ((size_t)512 << 10)
 
-enum ra_gzip_level { /* ISA-L's own; higher is smaller and slower */
-                     RA_GZIP_FAST = 1,
-                     RA_GZIP_BETTER = 2,
-                     RA_GZIP_BEST = 3,
+/* ISA-L's own; higher is smaller and slower. */
+enum ra_gzip_level {
+    RA_GZIP_FAST = 1,
+    RA_GZIP_BETTER = 2,
+    RA_GZIP_BEST = 3,
 };
 
 struct ra_gzip;

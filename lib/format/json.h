@@ -110,9 +110,9 @@ const char *ra_json_text(const struct ra_json_str *s, struct ra_arena *a);
 /* Whether the decoded string is exactly `text` (UTF-8). */
 bool ra_json_str_is(const struct ra_json_str *s, const char *text);
 
-/* A member name to look for. Declare tables of them: static const struct ra_json_name names[] =
- * {RA_JSON_NAME("size"),
- * ...}; */
+/* A member name to look for. Declare tables of them:
+ *     static const struct ra_json_name names[] = {RA_JSON_NAME("size"), ...};
+ */
 struct ra_json_name {
     const char *text; /* ASCII */
     size_t n;

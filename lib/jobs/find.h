@@ -22,8 +22,7 @@ struct ra_find_digest { /* starts zeroed */
     /* "image", "index", "artifact", ... as ra_image_kind says; "config", "layer", "blob"; static. */
     const char *what;
     RA_VEC(struct ra_user) users; /* by repository, then tag; untagged revisions last */
-    RA_VEC(const char *)
-    linked; /* repositories that have a layer link to it, whether or not something needs it */
+    RA_VEC(const char *) linked;  /* repositories with a layer link to it, needed or not */
     struct ra_survey survey;
 };
 

@@ -6,13 +6,14 @@
 #include "jobs/reach.h"
 #include "jobs/survey.h"
 
-enum ra_fsck_flag {                                     /* of blobs, in the survey's table */
-                    RA_FSCK_NEEDED = RA_BLOB_USER,      /* some revision or tag reaches it */
-                    RA_FSCK_TAGGED = RA_BLOB_USER << 1, /* some tag does */
-                    RA_FSCK_BAD = RA_BLOB_USER << 2,    /* missing where it is needed, or corrupt */
-                    RA_FSCK_CORRUPT = RA_BLOB_USER << 3,
-                    RA_FSCK_MISSING = RA_BLOB_USER << 4,
-                    RA_FSCK_SIZE = RA_BLOB_USER << 5, /* its size is not what a manifest says */
+/* Of blobs, in the survey's table. */
+enum ra_fsck_flag {
+    RA_FSCK_NEEDED = RA_BLOB_USER,      /* some revision or tag reaches it */
+    RA_FSCK_TAGGED = RA_BLOB_USER << 1, /* some tag does */
+    RA_FSCK_BAD = RA_BLOB_USER << 2,    /* missing where it is needed, or corrupt */
+    RA_FSCK_CORRUPT = RA_BLOB_USER << 3,
+    RA_FSCK_MISSING = RA_BLOB_USER << 4,
+    RA_FSCK_SIZE = RA_BLOB_USER << 5, /* its size is not what a manifest says */
 };
 
 struct ra_fsck {

@@ -36,9 +36,9 @@ struct sum {
     struct ra_image *image;
     struct ra_digest_set seen;
     struct ra_known_blobs *known; /* or NULL */
-    bool
-        platform_known; /* the descriptor that led here named the platform: what the config says is no news */
-    bool look;          /* whether blobs are there */
+    /* The descriptor that led here named the platform: what the config says is no news. */
+    bool platform_known;
+    bool look; /* whether blobs are there */
 };
 
 static bool is_known(const struct sum *sum, const struct ra_digest *digest)

@@ -36,10 +36,11 @@ struct ra_known_blobs {
     }
 void ra_known_blobs_release(struct ra_known_blobs *k);
 
-enum ra_image_look {                   /* for configs and layers: missing_blobs */
-                     RA_LOOK_IF_CHEAP, /* not where each costs a request */
-                     RA_LOOK_NEVER,
-                     RA_LOOK_ALWAYS,
+/* Whether to look for configs and layers: see missing_blobs. */
+enum ra_image_look {
+    RA_LOOK_IF_CHEAP, /* not where each costs a request */
+    RA_LOOK_NEVER,
+    RA_LOOK_ALWAYS,
 };
 /* Fills *out for a manifest of a repository; `at` says where findings belong, `known` may be NULL. Damage is not an
  * error: it is found, and shows in *out. Fails when cancelled. */

@@ -51,13 +51,14 @@ void ra_layer_find(const struct ra_job *job, const struct ra_place *at, int rc, 
 
 /* --- an image ------------------------------------------------------------------------------------------------- */
 
-enum ra_change { /* against the layers below */
-                 RA_CHANGE_ADDED,
-                 RA_CHANGE_CHANGED,
-                 RA_CHANGE_SAME,    /* a folder that was there with the same mode and owner */
-                 RA_CHANGE_REMOVED, /* a whiteout */
-                 RA_CHANGE_EMPTIED, /* an opaque folder */
-                 RA_CHANGE_ODD,     /* RA_ACT_ODD: not part of the image */
+/* Against the layers below. */
+enum ra_change {
+    RA_CHANGE_ADDED,
+    RA_CHANGE_CHANGED,
+    RA_CHANGE_SAME,    /* a folder that was there with the same mode and owner */
+    RA_CHANGE_REMOVED, /* a whiteout */
+    RA_CHANGE_EMPTIED, /* an opaque folder */
+    RA_CHANGE_ODD,     /* RA_ACT_ODD: not part of the image */
 };
 /* "added", "changed", "same", "removed", "emptied", "odd" */
 const char *ra_change_name(enum ra_change change);

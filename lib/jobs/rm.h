@@ -17,11 +17,12 @@
 #include "base/str.h"
 #include "jobs/job.h"
 
-enum ra_rm_by { /* what --older-than and --keep-last go by */
-                RA_RM_BY_NONE,
-                RA_RM_BY_CREATED, /* the image's own date */
-                RA_RM_BY_UPDATED, /* when the tag was last moved */
-                RA_RM_BY_VERSION, /* the tag as a version number; for keep_last alone */
+/* What --older-than and --keep-last go by. */
+enum ra_rm_by {
+    RA_RM_BY_NONE,
+    RA_RM_BY_CREATED, /* the image's own date */
+    RA_RM_BY_UPDATED, /* when the tag was last moved */
+    RA_RM_BY_VERSION, /* the tag as a version number; for keep_last alone */
 };
 
 #define RA_RM_NO_LIMIT UINT64_MAX

@@ -151,8 +151,8 @@ int ra_v1_open(const char *path, bool follow, const char *const *env, struct ra_
 struct scan {
     const struct ra_v1_source *source;
     struct ra_v1_tree *tree;
-    RA_VEC(char *)
-    folders; /* below repositories/, still to be looked into; each with a '/' behind it, or "" */
+    /* Below repositories/, still to be looked into; each with a '/' behind it, or "". */
+    RA_VEC(char *) folders;
 };
 
 static void scan_release(struct scan *s)

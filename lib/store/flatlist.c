@@ -125,8 +125,7 @@ static size_t count_ranges(const struct run *r, const struct ra_keylist *out, si
 
 struct ranges {
     const struct run *run;
-    const char *
-        *bounds; /* n + 1 of them: range i lies between bounds[i] and bounds[i + 1], which may be NULL */
+    const char **bounds; /* n + 1: range i lies between bounds[i] and bounds[i + 1], which may be NULL */
     struct ra_keylist *parts;
 };
 
