@@ -69,15 +69,6 @@ static void print_table(const struct ra_catalog *catalog)
     ra_rows_print(rows, stdout);
 }
 
-static void reverse(struct ra_catalog *c)
-{
-    for (size_t i = 0, j = c->list.n; i + 1 < j; i++) {
-        struct ra_catalog_entry swap = c->list.at[i];
-        c->list.at[i] = c->list.at[--j];
-        c->list.at[j] = swap;
-    }
-}
-
 static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
@@ -91,7 +82,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         return rc;
     ra_catalog_sort(&catalog, (enum ra_catalog_sort)o->sort);
     if (o->reverse)
-        reverse(&catalog);
+        ra_vec_reverse(&catalog.list);
     ra_end_progress(ctx);
     if (ctx->g.json)
         rc = print_json(ctx, &catalog, err);

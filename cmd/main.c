@@ -114,6 +114,7 @@
  *   vec.h           typed growing arrays
  *   names.c         a set of strings with numbers
  *   str.c           questions about strings, and foreign text made safe
+ *   regexp.c        regular expressions
  *   num.c           numbers, sizes and ages as people write them
  *   clock.c         times
  *   opt.c           options from a table

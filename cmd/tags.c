@@ -3,11 +3,11 @@
 #include "rows.h"
 #include "verbs.h"
 
+#include "base/regexp.h"
 #include "jobs/catalog.h"
 #include "jobs/tags.h"
 
 #include <limits.h>
-#include <regex.h>
 
 struct options {
     int sort;
@@ -34,8 +34,7 @@ static const struct ra_opt options[] = {
 struct filter {
     const struct options *o;
     const char *pattern; /* the tag part of the operand; or NULL */
-    bool has_regex;
-    regex_t regex;
+    struct ra_regex regex;
 };
 
 static bool is_wanted(void *arg, const char *tag)
@@ -45,23 +44,9 @@ static bool is_wanted(void *arg, const char *tag)
         return false;
     if (f->o->filter && !ra_glob(f->o->filter, tag))
         return false;
-    if (f->has_regex && regexec(&f->regex, tag, 0, NULL, 0) != 0)
+    if (!ra_regex_matches(&f->regex, tag))
         return false;
     return f->o->all || f->pattern || !ra_tag_is_digest_like(tag, NULL);
-}
-
-static int compile(struct filter *f, struct ra_err *err)
-{
-    if (!f->o->regex)
-        return 0;
-    int code = regcomp(&f->regex, f->o->regex, REG_EXTENDED | REG_NOSUB);
-    char why[128];
-    if (code == 0) {
-        f->has_regex = true;
-        return 0;
-    }
-    regerror(code, &f->regex, why, sizeof(why));
-    return ra_fail(err, RA_USAGE, "'%s' is no regular expression: %s", f->o->regex, why);
 }
 
 struct answers {
@@ -74,15 +59,6 @@ static void answers_release(struct answers *a)
     ra_vec_each (one, &a->list)
         ra_tag_list_release(one);
     ra_vec_release(&a->list);
-}
-
-static void reverse(struct ra_tag_list *l)
-{
-    for (size_t i = 0, j = l->list.n; i + 1 < j; i++) {
-        struct ra_tag swap = l->list.at[i];
-        l->list.at[i] = l->list.at[--j];
-        l->list.at[j] = swap;
-    }
 }
 
 static int list_repo(struct ra_ctx *ctx, struct filter *filter, const char *repo, struct answers *out,
@@ -127,7 +103,7 @@ static void say_unmatched(struct ra_ctx *ctx, const struct filter *f, const char
                           const struct answers *answers, size_t from)
 {
     RA_BUF_AUTO safe = {0};
-    bool any = from == answers->list.n || !(f->pattern || f->o->filter || f->has_regex);
+    bool any = from == answers->list.n || !(f->pattern || f->o->filter || f->regex.given);
     for (size_t i = from; i < answers->list.n; i++)
         any |= answers->list.at[i].list.n > 0;
     if (any)
@@ -265,7 +241,7 @@ static int read_all(struct ra_ctx *ctx, struct answers *answers, struct ra_err *
     ra_vec_each (answer, &answers->list) {
         ra_tags_sort(answer, (enum ra_tag_sort)o->sort);
         if (o->reverse)
-            reverse(answer);
+            ra_vec_reverse(&answer->list);
     }
     return rc;
 }
@@ -275,12 +251,11 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     const struct options *o = ctx->opts;
     struct filter filter = {.o = o};
     __attribute__((cleanup(answers_release))) struct answers answers = {0};
-    int rc = compile(&filter, err);
+    int rc = ra_regex_compile(&filter.regex, o->regex, err);
     if (rc < 0)
         return rc;
     rc = list_all(ctx, &filter, &answers, err);
-    if (filter.has_regex)
-        regfree(&filter.regex);
+    ra_regex_release(&filter.regex);
     if (rc == 0)
         rc = read_all(ctx, &answers, err);
     if (rc < 0)

@@ -26,6 +26,15 @@
 
 #define ra_vec_each(p, v) for (__typeof__(*(v)->at) *p = (v)->at; (v)->n && p < (v)->at + (v)->n; p++)
 
+#define ra_vec_reverse(v)                                     \
+    do                                                        \
+        for (size_t i_ = 0, j_ = (v)->n; i_ + 1 < j_; i_++) { \
+            __typeof__(*(v)->at) swapped_ = (v)->at[i_];      \
+            (v)->at[i_] = (v)->at[--j_];                      \
+            (v)->at[j_] = swapped_;                           \
+        }                                                     \
+    while (0)
+
 static inline void *ra_vec_grow_(void *at, size_t *cap, size_t size)
 {
     *cap = *cap ? *cap + *cap / 2 + 1 : 8;

@@ -1,16 +1,14 @@
 #include "jobs/rm_parts.h"
 
+#include "base/regexp.h"
 #include "registry/reference.h"
-
-#include <regex.h>
 
 struct selection {
     struct ra_rm *rm;
     const char *text;
     struct ra_reference ref;
     struct ra_digest digest; /* when the reference has one */
-    regex_t regex;
-    bool has_regex;
+    struct ra_regex regex;
     size_t repos, found; /* repositories that match, things in them */
 };
 
@@ -32,7 +30,7 @@ static bool tag_matches(const struct selection *s, const char *tag)
     const char *pattern = s->ref.tag;
     if (pattern && !(ra_has_glob(pattern) ? ra_glob(pattern, tag) : ra_streq(pattern, tag)))
         return false;
-    if (s->has_regex && regexec(&s->regex, tag, 0, NULL, 0) != 0)
+    if (!ra_regex_matches(&s->regex, tag))
         return false;
     bool said = pattern && (!ra_has_glob(pattern) || ra_starts_with(pattern, "sha"));
     return said || !ra_tag_is_digest_like(tag, NULL);
@@ -155,7 +153,7 @@ static int select_matching(struct selection *s, const char *name, struct ra_err 
 
 static int nothing_found(const struct selection *s, struct ra_err *err)
 {
-    if (s->ref.pattern || s->has_regex)
+    if (s->ref.pattern || s->regex.given)
         return 0;
     if (s->repos == 0)
         return ra_hint(err, ra_fail(err, RA_NOTFOUND, "there is no repository '%s'", s->ref.repo),
@@ -196,29 +194,16 @@ static int select_reference(struct selection *s, struct ra_err *err)
     return rc ? rc : nothing_found(s, err);
 }
 
-static int compile(struct selection *s, const char *regex, struct ra_err *err)
-{
-    char why[128];
-    int code = regex ? regcomp(&s->regex, regex, REG_EXTENDED | REG_NOSUB) : 0;
-    if (code == 0) {
-        s->has_regex = regex != NULL;
-        return 0;
-    }
-    regerror(code, &s->regex, why, sizeof(why));
-    return ra_fail(err, RA_USAGE, "bad regular expression '%s': %s", regex, why);
-}
-
 int ra_rm_select(struct ra_rm *rm, struct ra_err *err)
 {
     struct selection s = {.rm = rm};
-    int rc = compile(&s, rm->opts->regex, err);
+    int rc = ra_regex_compile(&s.regex, rm->opts->regex, err);
     for (size_t i = 0; rc == 0 && i < rm->opts->refs->n; i++) {
         s.text = rm->opts->refs->at[i];
         s.repos = s.found = 0;
         rc = select_reference(&s, err);
         ra_reference_release(&s.ref);
     }
-    if (s.has_regex)
-        regfree(&s.regex);
+    ra_regex_release(&s.regex);
     return rc;
 }
