@@ -143,8 +143,7 @@ static void fit(const struct ra_rows *r, size_t *widths, size_t limit)
     }
 }
 
-/* The text, cut to `width` columns with an ellipsis in the middle third: both ends of a name tell it apart.
- */
+/* The text, cut to `width` columns with an ellipsis in the middle third: both ends of a name tell it apart. */
 static void add_cut(struct ra_buf *line, const char *text, size_t width)
 {
     const char *mark = ra_locale_is_utf8() ? "\u2026" : "~";

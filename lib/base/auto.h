@@ -55,8 +55,7 @@ static inline pthread_mutex_t *ra_lock_(pthread_mutex_t *m)
 /* `RA_AUTO(ra_buf, _release) struct ra_buf b` calls ra_buf_release(&b); for pointers see RA_AUTO_PTR. */
 #define RA_AUTO(type, how) __attribute__((cleanup(type##how))) struct type
 
-/* Defines the cleanup function for `RA_AUTO_PTR(ra_thing) t`: put it beside the free function's declaration.
- */
+/* Defines the cleanup function for `RA_AUTO_PTR(ra_thing) t`: put it beside the free function's declaration. */
 #define RA_DEFINE_AUTO_PTR(type, free_function)      \
     static inline void type##_auto_(struct type **p) \
     {                                                \

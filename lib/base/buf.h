@@ -1,7 +1,6 @@
 /*
  * A growing byte buffer, always followed by a NUL, with a ceiling: whatever outside data fills has one.
- * Starts zeroed
- * ({0}) with the default ceiling RA_BUF_MAX; `limit` may be set to another before use. Appending over the
+ * Starts zeroed ({0}) with the default ceiling RA_BUF_MAX; `limit` may be set to another before use. Appending over the
  * ceiling aborts (a bug of ours); code that copies outside data checks first with ra_buf_room.
  */
 #ifndef RA_BASE_BUF_H

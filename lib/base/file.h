@@ -30,10 +30,10 @@ int ra_fd_write_all(int fd, const char *name, const void *p, size_t n, struct ra
 /*
  * A file that appears complete or not at all: a temporary file in the same folder (".<name>.regadm-XXXXXX"), written,
  * flushed, renamed over `path`, the folder flushed. One that a killed process left there is taken away by the next
- * ra_atomic_open of the same path. A symlink at `path` is followed, also one that leads
- * nowhere yet: what it points to is replaced. An existing file's mode, and owner where permitted, are kept; a
- * new one gets `mode` less the umask. What is there and no regular file is INVALID. The modification time
- * always differs from that of the file replaced: there are readers that go by it alone.
+ * ra_atomic_open of the same path. A symlink at `path` is followed, also one that leads nowhere yet: what it points to
+ * is replaced. An existing file's mode, and owner where permitted, are kept; a new one gets `mode` less the umask. What
+ * is there and no regular file is INVALID. The modification time always differs from that of the file replaced: there
+ * are readers that go by it alone.
  */
 struct ra_atomic_file;
 int ra_atomic_open(const char *path, mode_t mode, struct ra_atomic_file **out, struct ra_err *err);
@@ -53,8 +53,7 @@ RA_DEFINE_AUTO_PTR(ra_atomic_file, ra_atomic_abort)
  */
 int ra_file_overwrite(const char *path, const char *text, size_t n, struct ra_err *err);
 
-/* The path with the symlinks at its end followed, whether or not there is something in the end. The caller's.
- */
+/* The path with the symlinks at its end followed, whether or not there is something in the end. The caller's. */
 char *ra_path_follow(const char *path);
 /* "." for "x", "/" for "/x", "a/b" for "a/b/x". The caller's. */
 char *ra_path_folder(const char *path);

@@ -28,8 +28,7 @@ int ra_parallel_io(unsigned threads, size_t n,
                    int (*fn)(void *arg, size_t i, unsigned worker, struct ra_err *err), void *arg,
                    struct ra_err *err);
 
-/* --- stopping early
- * ----------------------------------------------------------------------------------------- */
+/* --- stopping early ----------------------------------------------------------------------------------------- */
 
 /* Whether the user asked to stop (SIGINT, SIGTERM, SIGHUP after ra_cancel_install). Long loops look at it. */
 bool ra_cancelled(void);

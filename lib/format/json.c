@@ -57,8 +57,7 @@ enum ra_json_type ra_json_peek(struct ra_json *j)
     return type;
 }
 
-/* --- scalars
- * --------------------------------------------------------------------------- */
+/* --- scalars ------------------------------------------------------------------------------------------------ */
 
 #ifdef __SSE2__
 /* Sixteen bytes at a time; *p ends at a stop, or less than sixteen bytes before the end. True: at a stop. */
@@ -219,8 +218,7 @@ static bool scan_word(struct ra_json *j)
     }
 }
 
-/* --- containers
- * --------------------------------------------------------------------------- */
+/* --- containers --------------------------------------------------------------------------------------------- */
 
 static bool enter(struct ra_json *j, bool object)
 {

@@ -78,8 +78,7 @@ bool ra_json_skip(struct ra_json *j);
 /* Any value, and the bytes it occupies (without white space around it). */
 bool ra_json_span(struct ra_json *j, const char **at, size_t *n);
 /* The next string from here on, name or value, at whatever level; the structure is not looked at. False at
- * the end. For another look at a document that a scanner has accepted; ra_json_finish says nothing about it.
- */
+ * the end. For another look at a document that a scanner has accepted; ra_json_finish says nothing about it. */
 bool ra_json_next_string(struct ra_json *j, struct ra_json_str *out);
 /* Any value, written on through w: numbers as they stand, strings made valid UTF-8. What was written when an
  * error comes up is closed properly. False on a syntax error. */
@@ -96,8 +95,7 @@ static inline bool ra_json_mismatch(const struct ra_json *j)
  * N"; TOOBIG when nested too deeply. */
 int ra_json_finish(struct ra_json *j, struct ra_err *err);
 
-/* --- strings
- * --------------------------------------------------------------------------- */
+/* --- strings ------------------------------------------------------------------------------------------------ */
 
 /* Decodes into out[0..cap), always NUL-terminated when cap > 0, and returns the length of the whole, like
  * snprintf. Bytes that are not UTF-8 and lone surrogates become U+FFFD, one each; NULs (\u0000) are kept. The

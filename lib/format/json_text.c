@@ -134,8 +134,7 @@ bool ra_json_str_is(const struct ra_json_str *s, const char *text)
     return n == 0;
 }
 
-/* --- member names
- * --------------------------------------------------------------------------- */
+/* --- member names ------------------------------------------------------------------------------------------- */
 
 static uint32_t fold(uint32_t cp)
 {
@@ -191,8 +190,7 @@ int ra_json_key(const struct ra_json_str *key, const struct ra_json_name *names,
     return folded;
 }
 
-/* --- copying
- * --------------------------------------------------------------------------- */
+/* --- copying ------------------------------------------------------------------------------------------------ */
 
 static bool copy_string(struct ra_json *j, struct ra_jsonw *w)
 {

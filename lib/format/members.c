@@ -51,8 +51,7 @@ bool ra_members_trailing(const struct ra_members *m)
     return m->trailing;
 }
 
-/* --- names
- * -------------------------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------------------------- */
 
 static int refuse_name(const char *name, size_t n, const char *why, struct ra_err *err)
 {
@@ -133,8 +132,7 @@ static struct entry *entry_of(struct ra_members *m, const char *name, size_t n)
     return &m->entries.at[number];
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------------ */
 
 int ra_member_open(const struct ra_members *m, const struct ra_found *f, struct ra_member_reader *out,
                    struct ra_err *err)
@@ -246,8 +244,7 @@ int ra_members_get(const struct ra_members *m, const char *name, size_t limit, s
     return rc < 0 ? rc : ra_members_read(m, &f, limit, out, err);
 }
 
-/* --- a tar file
- * --------------------------------------------------------------------------------------------- */
+/* --- a tar file --------------------------------------------------------------------------------------------- */
 
 /* 1 when both hold the same bytes. */
 static int same_bytes(int fd, uint64_t a, uint64_t b, uint64_t size, struct ra_err *err)
@@ -337,8 +334,7 @@ int ra_members_open_tar(int fd, struct ra_members **out, struct ra_err *err)
     return rc;
 }
 
-/* --- a folder
- * ----------------------------------------------------------------------------------------------- */
+/* --- a folder ----------------------------------------------------------------------------------------------- */
 
 /* A link that leads nowhere, or out, is known by name only. */
 static int add_file(struct ra_members *m, const char *name, struct ra_err *err)

@@ -131,7 +131,6 @@ NI void ra_sha256_two(uint32_t state[8], const uint8_t *p, uint32_t other[8], co
     store_state(&m, other);
 }
 
-/* Asking costs microseconds in a virtual machine, as much as hashing a manifest. */
 static bool *answer(void)
 {
     static bool fast;
@@ -145,6 +144,7 @@ static void ask(void)
         *answer() = c & bit_SSSE3 && c & bit_SSE4_1 && b7 & bit_SHA;
 }
 
+/* Asked once: in a virtual machine it costs microseconds, as much as hashing a manifest. */
 bool ra_sha256_fast(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;

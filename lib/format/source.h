@@ -10,8 +10,7 @@
 #include <sys/types.h>
 
 struct ra_source {
-    /* Lends the next bytes in *p until the next call: how many (at least 1), 0 at the end, negative on error.
-     */
+    /* Lends the next bytes in *p until the next call: how many (at least 1), 0 at the end, negative on error. */
     ssize_t (*next)(void *arg, const void **p, struct ra_err *err);
     void *arg;
 };

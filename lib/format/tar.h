@@ -18,15 +18,13 @@
 /* Most bytes of a pax or long-name header. */
 #define RA_TAR_EXTRA_MAX ((size_t)1 << 20)
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------------ */
 
 /* Where the bytes come from. Lent until ra_tar_close. */
 struct ra_tar_source {
     /* Up to n bytes; 0 at the end; negative on error. */
     ssize_t (*read)(void *arg, void *p, size_t n, struct ra_err *err);
-    /* Passes over n bytes that are known to be there, or fails with CORRUPT; NULL: they are read and dropped.
-     */
+    /* Passes over n bytes that are known to be there, or fails with CORRUPT; NULL: they are read and dropped. */
     int (*skip)(void *arg, uint64_t n, struct ra_err *err);
     void *arg;
 };
@@ -66,8 +64,7 @@ int ra_tar_next(struct ra_tar *t, struct ra_tar_member *out, struct ra_err *err)
 ssize_t ra_tar_read(struct ra_tar *t, void *p, size_t n, struct ra_err *err);
 /* The whole current member, appended; TOOBIG when it is longer than `limit`. */
 int ra_tar_read_all(struct ra_tar *t, size_t limit, struct ra_buf *out, struct ra_err *err);
-/* After ra_tar_next said 0: whether the end was marked by zero blocks, as it must; else the file may be cut.
- */
+/* After ra_tar_next said 0: whether the end was marked by zero blocks, as it must; else the file may be cut. */
 bool ra_tar_ended(const struct ra_tar *t);
 /* After ra_tar_next said 0: reads the stream to its end. 1 when anything but zeros follows the end mark. */
 int ra_tar_drain(struct ra_tar *t, struct ra_err *err);
@@ -80,13 +77,11 @@ struct ra_tar_fd {
 };
 struct ra_tar_source ra_tar_fd_source(struct ra_tar_fd *from, int fd);
 
-/* --- writing
- * ------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------------ */
 
 /* Appends the header of a regular file (mode 0644, owner 0, time 0), pax records before it where ustar cannot
  * say it. `align` 0, or a power of two from 512 up: its data will start at a multiple of it, given that the
- * header is written at `position` (a multiple of 512) of the archive. The same arguments give the same bytes.
- */
+ * header is written at `position` (a multiple of 512) of the archive. The same arguments give the same bytes. */
 void ra_tar_put_header(struct ra_buf *out, const char *name, uint64_t size, uint64_t position,
                        unsigned align);
 /* Zeros to write behind `size` bytes of data. */

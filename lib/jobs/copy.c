@@ -265,14 +265,13 @@ static bool is_left_out(const struct run *r, const struct link *l)
 
 static void leave_out_tags(struct run *r)
 {
-    RA_BUF_AUTO name = {0};
     for (size_t i = 0; i < r->n_tags; i++) {
         const struct link *l = &r->links.at[i];
         const struct ra_place at = {
             .path = l->key, .repository = l->repo, .tag = l->tag, .digest = &l->digest};
         if (!is_left_out(r, l))
             continue;
-        ra_buf_clear(&name);
+        RA_BUF_AUTO name = {0};
         ra_buf_addf(&name, "%s:%s", l->repo, l->tag);
         ra_names_add(&r->left, ra_buf_str(&name), name.len, NULL);
         if (l->bad)

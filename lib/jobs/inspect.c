@@ -25,8 +25,7 @@ void ra_inspection_release(struct ra_inspection *in)
     *in = (struct ra_inspection){0};
 }
 
-/* --- from the reference to a digest
- * --------------------------------------------------------------------------- */
+/* --- from the reference to a digest ------------------------------------------------------------------------- */
 
 struct prefix_search {
     const char *text;
@@ -115,8 +114,7 @@ static int resolve(const struct ra_job *job, const struct ra_reference *ref, str
     return rc;
 }
 
-/* --- the manifest, and the one of a platform
- * ------------------------------------------------------------------- */
+/* --- the manifest, and the one of a platform ---------------------------------------------------------------- */
 
 static int load_manifest(const struct ra_job *job, struct ra_inspection *in, struct ra_err *err)
 {
@@ -199,8 +197,7 @@ static void load_config(const struct ra_job *job, struct ra_inspection *in)
         ra_imageconfig_parse(&in->config, in->config_bytes.data, in->config_bytes.len, &err) == 0;
 }
 
-/* --- what stands around it
- * ------------------------------------------------------------------------------------- */
+/* --- what stands around it ---------------------------------------------------------------------------------- */
 
 static bool blob_present(const struct ra_job *job, const struct ra_descriptor *d)
 {

@@ -9,10 +9,10 @@
  *     ra_vec_each (repo, &s.repos) ...
  *
  * What cannot be read becomes a finding (code unreadable, bad-link, link-mismatch, bad-manifest, not-understood,
- * illegal-name, vanished, no-repositories), and a flag on what depends on it, so that whoever deletes knows what to
- * leave alone: a repository that is RA_REPO_PROTECT may need anything that its links name; a survey that is not
- * `complete` may have overlooked whole repositories, and then no blob may go. Only what makes the whole survey
- * pointless is an error: a `repositories` folder that is there and cannot be listed is not, a signal is.
+ * illegal-name, odd-file, vanished, no-repositories, no-blobs), and a flag on what depends on it, so that whoever
+ * deletes knows what to leave alone: a repository that is RA_REPO_PROTECT may need anything that its links name; a
+ * survey that is not `complete` may have overlooked whole repositories, and then no blob may go. Only what makes the
+ * whole survey pointless is an error: a `repositories` folder that is there and cannot be listed is not, a signal is.
  *
  * A path that was listed and is gone when it is read makes its repository be read again, up to three times;
  * after that it is a finding, and protects.
@@ -20,7 +20,7 @@
  * Order: repositories by name (component by component, as the registry lists them), tags by name, revisions
  * by digest, uploads by id; the same whatever the number of threads. Numbers of blobs may differ from run to
  * run. Memory: 40 to 48 bytes a digest, 24 and 4 a reference for each manifest, 40 a tag, 12 a revision, 4 a
- * layer link. Threads: while it is read it keeps job->threads of them busy; afterwards it only changes
+ * layer link. Threads: while it is read ra_job_cold_threads of them may be at work; afterwards it only changes
  * through ra_blobs_*, and may be read from any.
  */
 #ifndef RA_JOBS_SURVEY_H

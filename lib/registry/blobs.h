@@ -34,12 +34,10 @@ uint32_t ra_blobs_add(struct ra_blobs *b, const struct ra_digest *d);
 uint32_t ra_blobs_find(struct ra_blobs *b, const struct ra_digest *d);
 void ra_blobs_digest(struct ra_blobs *b, uint32_t id, struct ra_digest *out);
 
-/* Room for exactly n digests of sha256 that start with `first`: for whoever knows the number before adding.
- */
+/* Room for exactly n digests of sha256 that start with `first`: for whoever knows the number before adding. */
 void ra_blobs_reserve(struct ra_blobs *b, unsigned first, size_t n);
 
-/* Sets flags and returns those that were set before: of threads that set a flag, one alone sees it missing.
- */
+/* Sets flags and returns those that were set before: of threads that set a flag, one alone sees it missing. */
 unsigned ra_blobs_set(struct ra_blobs *b, uint32_t id, unsigned flags);
 unsigned ra_blobs_flags(struct ra_blobs *b, uint32_t id);
 
@@ -49,8 +47,7 @@ void ra_blobs_size_is(struct ra_blobs *b, uint32_t id, uint64_t size);
 void ra_blobs_declare(struct ra_blobs *b, uint32_t id, uint64_t size);
 uint64_t ra_blobs_size(struct ra_blobs *b, uint32_t id);
 
-/* --- once nothing is added any more
- * ------------------------------------------------------------------------- */
+/* --- once nothing is added any more ------------------------------------------------------------------------- */
 
 /* Numbers the numbers without gaps: after it each id has an index in 0 .. ra_blobs_count - 1, for bitmaps.
  * Adding later is allowed, and asks for another freeze. */

@@ -47,8 +47,7 @@ struct ra_imageconfig { /* everything in it is owned by it; starts zeroed; strin
     struct ra_arena arena; /* private */
 };
 
-/* Fills c (released first). CORRUPT when the bytes are no JSON object, TOOBIG over a limit; c is then empty.
- */
+/* Fills c (released first). CORRUPT when the bytes are no JSON object, TOOBIG over a limit; c is then empty. */
 int ra_imageconfig_parse(struct ra_imageconfig *c, const void *bytes, size_t n, struct ra_err *err);
 void ra_imageconfig_release(struct ra_imageconfig *c);
 

@@ -184,8 +184,7 @@ const char *ra_key_upload_startedat(struct ra_key *k, const char *repo, const ch
     return k->s;
 }
 
-/* --- parsing
- * --------------------------------------------------------------------------- */
+/* --- parsing ------------------------------------------------------------------------------------------------ */
 
 /* Takes the next component off *p: false when there is none. */
 static bool component(const char **p, const char **start, size_t *len)

@@ -29,8 +29,7 @@
 /* GitLab's registry writes this object when a database, not the tree, is the truth. */
 #define RA_DATABASE_LOCKFILE "docker/registry/lockfiles/database-in-use"
 
-/* Longest repository name that is looked at; longer folders are reported. (The registry itself allows 255.)
- */
+/* Longest repository name that is looked at; longer folders are reported. (The registry itself allows 255.) */
 #define RA_REPO_NAME_MAX 3072
 #define RA_TAG_MAX       128
 /* Longest tag folder or upload id that is looked at: a file name's limit. */
@@ -43,8 +42,7 @@ struct ra_key {
     char s[RA_KEY_MAX];
 };
 
-/* Each fills *k and returns k->s. `repo`, `tag` and `id` are at most as long as the limits above (asserted).
- */
+/* Each fills *k and returns k->s. `repo`, `tag` and `id` are at most as long as the limits above (asserted). */
 const char *ra_key_blob(struct ra_key *k, const struct ra_digest *d);        /* .../data */
 const char *ra_key_blob_folder(struct ra_key *k, const struct ra_digest *d); /* .../<hex>/, a prefix */
 const char *ra_key_blob_shard(struct ra_key *k, enum ra_alg alg, unsigned first_byte); /* blobs/<alg>/<hh>/ */

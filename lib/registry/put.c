@@ -6,8 +6,7 @@
 #include "registry/layout.h"
 #include "registry/read.h"
 
-/* --- blobs
- * -------------------------------------------------------------------------------------------------- */
+/* --- blobs -------------------------------------------------------------------------------------------------- */
 
 int ra_put_has_blob(struct ra_store *s, const struct ra_digest *d, uint64_t size, uint64_t *actual,
                     struct ra_err *err)
@@ -180,8 +179,7 @@ int ra_put_link(struct ra_store *s, const struct ra_reader *from, const struct r
     return put_shared(s, from, d, ra_write_link, err);
 }
 
-/* --- links and tags
- * ----------------------------------------------------------------------------------------- */
+/* --- links and tags ----------------------------------------------------------------------------------------- */
 
 /* The stages in the order of writing: each is durable before the next begins. */
 enum stage { LAYERS, REVISIONS, HISTORY, CURRENT, STAGES };

@@ -23,8 +23,7 @@
 #include "format/digest.h"
 #include "store/store.h"
 
-/* --- blobs
- * -------------------------------------------------------------------------------------------------- */
+/* --- blobs -------------------------------------------------------------------------------------------------- */
 
 struct ra_blob_id {
     struct ra_digest digest;
@@ -64,8 +63,7 @@ int ra_put_clone(struct ra_store *s, const struct ra_reader *from, const struct 
 int ra_put_link(struct ra_store *s, const struct ra_reader *from, const struct ra_digest *d,
                 struct ra_err *err);
 
-/* --- links and tags
- * ----------------------------------------------------------------------------------------- */
+/* --- links and tags ----------------------------------------------------------------------------------------- */
 
 struct ra_put_counts {
     uint64_t layer_links, revision_links, tags; /* written; those that were there do not count */

@@ -44,8 +44,7 @@ static void add(struct ra_refs *r, const struct ra_digest *digest, enum ra_ref_r
     *push(r) = (struct ra_ref){.digest = *digest, .role = role, .size = -1};
 }
 
-/* --- what stands in the places for references
- * --------------------------------------------------------------- */
+/* --- what stands in the places for references --------------------------------------------------------------- */
 
 static bool parse_digest(const struct ra_json_str *s, struct ra_digest *out)
 {

@@ -123,8 +123,7 @@ void ra_fs_drop_parked(struct ra_fs *fs);
 
 /* --- fs_remove.c --- */
 
-/* Removes the empty folders path[0..len), then those above it, down to the first that is no longer than keep.
- */
+/* Removes the empty folders path[0..len), then those above it, down to the first that is no longer than keep. */
 void ra_fs_prune_up(const struct ra_fs *fs, const char *path, size_t len, size_t keep);
 
 /* --- driver functions --- */

@@ -188,8 +188,7 @@ static size_t group_end(const struct mem *m, size_t i, size_t len)
     return i;
 }
 
-/* Adds the entry that object i stands for (alone, or with others of its folder); returns the first after it.
- */
+/* Adds the entry that object i stands for (alone, or with others of its folder); returns the first after it. */
 static size_t take(struct mem *m, struct list *l, size_t i)
 {
     const char *key = m->objects.at[i].key, *name = key + strlen(l->prefix);
