@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/pool.h"
 
-/* Pages that are read before it is worth splitting. */
+/* Full pages of the server's that are read before it is worth splitting. */
 #define SERIAL_PAGES 4
 /* What a range should hold at least, so that its last, partly needed page does not count. */
 #define RANGE_KEYS 2000
@@ -38,15 +38,15 @@ static int add_page(const struct run *r, const struct ra_page *page, struct ra_k
     return ra_check_cancelled(err);
 }
 
-/* Adds at most `pages` pages between two names; 1 when there may be more, 0 at the end. */
-static int list_range(const struct run *r, const char *after, const char *before, unsigned pages,
+/* Adds some `most` keys between two names; 1 when there may be more, 0 at the end. */
+static int list_range(const struct run *r, const char *after, const char *before, uint64_t most,
                       struct ra_keylist *out, struct ra_err *err)
 {
     struct ra_list_opts opts = {
         .mode = RA_LIST_DEEP, .want = RA_WANT_SIZE | RA_WANT_MTIME, .after = after, .before = before};
     RA_AUTO_PTR(ra_list) l = NULL;
     int rc = ra_list_open(r->store, r->prefix, &opts, &l, err);
-    while (rc == 0 && pages-- > 0) {
+    while (rc == 0 && out->n < most) {
         struct ra_page page;
         int more = ra_list_next(l, &page, err);
         if (more <= 0)
@@ -64,11 +64,13 @@ static int list_folders(struct run *r, const char *folder, struct ra_strings *ou
     RA_AUTO_PTR(ra_list) l = NULL;
     ra_auto_free char *prefix = ra_asprintf("%s%s", r->prefix, folder);
     int rc = ra_list_open(r->store, prefix, &opts, &l, err);
-    for (int i = 0; rc == 0 && i < LEVEL_PAGES; i++) {
+    size_t seen = 0;
+    while (rc == 0 && seen < LEVEL_PAGES * ra_store_info(r->store)->list_max) {
         struct ra_page page;
         rc = ra_list_next(l, &page, err);
         if (rc <= 0)
             return rc;
+        seen += page.n;
         for (size_t k = 0; k < page.n; k++) {
             if (page.at[k].st.kind != RA_PREFIX)
                 continue;
@@ -134,7 +136,7 @@ static int list_part(void *arg, size_t i, unsigned worker, struct ra_err *err)
     struct ranges *ranges = arg;
     (void)worker;
     int rc =
-        list_range(ranges->run, ranges->bounds[i], ranges->bounds[i + 1], UINT32_MAX, &ranges->parts[i], err);
+        list_range(ranges->run, ranges->bounds[i], ranges->bounds[i + 1], UINT64_MAX, &ranges->parts[i], err);
     return rc < 0 ? rc : 0;
 }
 
@@ -174,7 +176,8 @@ int ra_flatlist(struct ra_store *s, const char *prefix, unsigned threads, struct
                 struct ra_keylist *out, struct ra_err *err)
 {
     struct run r = {.store = s, .prefix = prefix, .threads = threads ? threads : 1, .progress = progress};
-    int rc = list_range(&r, NULL, NULL, r.threads > 1 ? SERIAL_PAGES : UINT32_MAX, out, err);
+    uint64_t serial = r.threads > 1 ? SERIAL_PAGES * ra_store_info(s)->list_max : UINT64_MAX;
+    int rc = list_range(&r, NULL, NULL, serial, out, err);
     if (rc == 1)
         rc = list_rest(&r, out, err);
     ra_arena_release(&r.arena);

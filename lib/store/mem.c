@@ -469,13 +469,13 @@ struct ra_store *ra_mem_open(void)
 {
     struct mem *m = ra_new(struct mem);
     m->base.driver = &driver;
-    m->base.info = (struct ra_store_info){
-        .driver = "memory",
-        .where = "memory",
-        .caps = RA_CAP_LIST_SIZE | RA_CAP_LIST_FLAT | RA_CAP_NOREPLACE | RA_CAP_LOCK,
-        .io_width = 1,
-        .remove_max = REMOVE_MAX,
-    };
+    m->base.info =
+        (struct ra_store_info){.driver = "memory",
+                               .where = "memory",
+                               .caps = RA_CAP_LIST_SIZE | RA_CAP_LIST_FLAT | RA_CAP_NOREPLACE | RA_CAP_LOCK,
+                               .io_width = 1,
+                               .remove_max = REMOVE_MAX,
+                               .list_max = PAGE_ENTRIES};
     m->clock = INT64_MIN;
     pthread_mutex_init(&m->mutex, NULL);
     return &m->base;

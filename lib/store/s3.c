@@ -160,7 +160,8 @@ static struct ra_s3 *s3_new(const struct ra_s3_config *config)
                                           .where = s->where,
                                           .caps = RA_CAP_LIST_SIZE | RA_CAP_LIST_FLAT | RA_CAP_NOREPLACE,
                                           .io_width = (unsigned)s->config.connections,
-                                          .remove_max = RA_S3_PAGE_MAX};
+                                          .remove_max = RA_S3_PAGE_MAX,
+                                          .list_max = RA_S3_PAGE_MAX};
     ra_s3_pool_init(s);
     return s;
 }

@@ -108,11 +108,20 @@ int ra_s3_list_open(struct ra_store *s, const char *prefix, const struct ra_list
 int ra_s3_list_next(struct ra_list *l, struct ra_page *page, struct ra_err *err);
 void ra_s3_list_close(struct ra_list *l);
 
-/* One page of a flat listing: names relative to the root, in order. Starts zeroed. */
+/* One page of a flat listing, kept packed: there are as many of them at once as connections. Starts zeroed. */
+struct ra_s3_packed;
 struct ra_s3_page {
-    RA_VEC(struct ra_entry) entries; /* kind RA_PREFIX: a common prefix, its name ends in '/' */
-    struct ra_buf names;             /* of the entries */
-    char *next;                      /* the continuation token; NULL: this was the last page */
+    size_t n; /* entries that it has */
+    RA_VEC(struct ra_entry)
+    entries;    /* those unpacked last: names relative to the root; kind RA_PREFIX: a common
+                                        prefix, its name ends in '/' */
+    char *next; /* the continuation token; NULL: this was the last page */
+
+    struct ra_arena packed; /* private from here */
+    struct ra_s3_packed *first, **end, *at;
+    struct ra_buf name;    /* in full, of the entry packed or unpacked last */
+    struct ra_arena names; /* of `entries` */
+    size_t root;           /* that the names are relative to */
 };
 struct ra_s3_page_query {
     const char *prefix;    /* below the root */
@@ -123,6 +132,8 @@ struct ra_s3_page_query {
 };
 int ra_s3_page_fetch(struct ra_s3 *s, const struct ra_s3_page_query *q, struct ra_s3_page *page,
                      struct ra_err *err);
+/* Puts the next entries, in order, into `entries`, in place of those before; false: there are none. */
+bool ra_s3_page_unpack(struct ra_s3_page *page);
 void ra_s3_page_release(struct ra_s3_page *page);
 #define RA_S3_PAGE_AUTO RA_AUTO(ra_s3_page, _release)
 

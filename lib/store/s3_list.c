@@ -12,7 +12,8 @@ struct list {
     struct ra_list_opts opts;
     char *prefix, *leaf, *after, *before;
     char *token; /* of the next page */
-    bool started, ended;
+    bool last;   /* the page at hand is */
+    bool ended;  /* nothing more is wanted */
     struct ra_s3_page page;
     struct ra_arena names; /* of entries that outlive their page */
     RA_VEC(struct ra_entry) out;
@@ -61,14 +62,12 @@ static int fetch(struct list *l, struct ra_err *err)
                                  .delimiter = l->opts.mode == RA_LIST_LEVEL ? "/" : NULL,
                                  .after = l->after,
                                  .token = l->token};
-    ra_arena_release(&l->names);
-    l->out.n = 0;
     int rc = ra_s3_page_fetch(ra_s3_of(l->base.store), &q, &l->page, err);
     if (rc < 0)
         return rc;
     free(l->token);
     l->token = ra_steal_ptr(&l->page.next);
-    l->ended = l->token == NULL;
+    l->last = l->token == NULL;
     return 0;
 }
 
@@ -147,21 +146,36 @@ static void add(struct list *l, const struct ra_entry *e, size_t skip)
         add_leaf(l, name, &e->st);
 }
 
-int ra_s3_list_next(struct ra_list *base, struct ra_page *page, struct ra_err *err)
+/* 1: l->page.entries are the next ones; 0: there are no more. */
+static int next_portion(struct list *l, struct ra_err *err)
 {
-    struct list *l = (struct list *)base;
-    size_t skip = strlen(l->prefix);
-    do {
-        if (l->ended)
+    while (!ra_s3_page_unpack(&l->page)) {
+        if (l->last)
             return 0;
         int rc = fetch(l, err);
         if (rc < 0)
             return rc;
+    }
+    return 1;
+}
+
+int ra_s3_list_next(struct ra_list *base, struct ra_page *page, struct ra_err *err)
+{
+    struct list *l = (struct list *)base;
+    size_t skip = strlen(l->prefix);
+    ra_arena_release(&l->names);
+    l->out.n = 0;
+    while (l->out.n == 0 && !l->ended) {
+        int rc = next_portion(l, err);
+        if (rc < 0)
+            return rc;
         for (size_t i = 0; i < l->page.entries.n; i++)
             add(l, &l->page.entries.at[i], skip);
-        if (l->ended)
+        if (rc == 0) {
             end_group(l);
-    } while (l->out.n == 0);
+            l->ended = true;
+        }
+    }
     *page = (struct ra_page){l->out.at, l->out.n};
-    return 1;
+    return l->out.n > 0;
 }

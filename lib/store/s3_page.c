@@ -1,6 +1,7 @@
 /*
  * One page of ListObjectsV2. Keys are asked for URL-encoded, since XML cannot carry every byte that a key may
- * hold. A page is read while it comes in, and never stands in memory as XML.
+ * hold. A page is read while it comes in, and never stands in memory as XML; of each name is kept only what it does
+ * not share with the one before.
  */
 #include "store/s3_http.h"
 
@@ -8,21 +9,109 @@
 #include "base/num.h"
 #include "base/str.h"
 
+/* Entries unpacked at once. */
+#define PORTION 128
+
+struct ra_s3_packed {
+    struct ra_s3_packed *next;
+    int64_t mtime;
+    uint64_t size;
+    uint32_t shared, len; /* bytes of the name that are those of the name before; that follow them */
+    uint32_t escapes;     /* in the former, until they are decoded */
+    bool is_prefix;
+    char rest[];
+};
+
 void ra_s3_page_release(struct ra_s3_page *page)
 {
-    ra_buf_release(&page->names);
+    ra_arena_release(&page->packed);
+    ra_arena_release(&page->names);
     ra_vec_release(&page->entries);
+    ra_buf_release(&page->name);
     free(page->next);
     *page = (struct ra_s3_page){0};
 }
 
-/* Keeps the memory for the next one. */
 static void clear(struct ra_s3_page *page)
 {
-    ra_buf_clear(&page->names);
-    page->entries.n = 0;
+    ra_arena_release(&page->packed);
+    page->n = page->entries.n = 0;
+    page->first = page->at = NULL;
+    page->end = &page->first;
+    ra_buf_clear(&page->name);
     free(ra_steal_ptr(&page->next));
 }
+
+/* --- packing --- */
+
+static size_t count_escapes(const char *s, size_t n)
+{
+    size_t escapes = 0;
+    for (size_t i = 0; i < n; i++)
+        escapes += s[i] == '%';
+    return escapes;
+}
+
+/* No escape is cut in two, so that what follows can be decoded by itself. */
+static size_t shared_bytes(const char *before, const char *name)
+{
+    size_t n = 0;
+    while (name[n] && before[n] == name[n])
+        n++;
+    if (n > 0 && name[n - 1] == '%')
+        return n - 1;
+    return n > 1 && name[n - 2] == '%' ? n - 2 : n;
+}
+
+/* Swaps the name with that of the entry before. */
+static void pack(struct ra_s3_page *page, struct ra_buf *name, const struct ra_stat *st)
+{
+    const char *text = ra_buf_str(name);
+    size_t shared = shared_bytes(ra_buf_str(&page->name), text), len = name->len - shared;
+    struct ra_s3_packed *e = ra_arena_alloc(&page->packed, sizeof(*e) + len + 1);
+    e->mtime = st->mtime;
+    e->size = st->size;
+    e->is_prefix = st->kind == RA_PREFIX;
+    e->shared = (uint32_t)shared;
+    e->escapes = (uint32_t)count_escapes(text, shared);
+    e->len = (uint32_t)len;
+    memcpy(e->rest, text + shared, len);
+    *page->end = e;
+    page->end = &e->next;
+    page->n++;
+    struct ra_buf before = page->name;
+    page->name = *name;
+    *name = before;
+}
+
+static void begin_unpacking(struct ra_s3_page *page, size_t root)
+{
+    page->at = page->first;
+    page->root = root;
+    ra_buf_clear(&page->name);
+}
+
+static struct ra_entry unpack(struct ra_s3_page *page, const struct ra_s3_packed *e)
+{
+    page->name.len = e->shared;
+    ra_buf_add(&page->name, e->rest, e->len);
+    struct ra_stat st = {.kind = e->is_prefix ? RA_PREFIX : RA_OBJECT, .size = e->size, .mtime = e->mtime};
+    st.disk = st.size;
+    return (struct ra_entry){
+        ra_arena_strndup(&page->names, ra_buf_str(&page->name) + page->root, page->name.len - page->root),
+        st};
+}
+
+bool ra_s3_page_unpack(struct ra_s3_page *page)
+{
+    ra_arena_release(&page->names);
+    page->entries.n = 0;
+    for (; page->at && page->entries.n < PORTION; page->at = page->at->next)
+        *ra_vec_push(&page->entries) = unpack(page, page->at);
+    return page->entries.n > 0;
+}
+
+/* --- reading --- */
 
 struct parse {
     struct ra_s3 *s;
@@ -31,18 +120,17 @@ struct parse {
     struct ra_xml xml;
     int rc; /* what came of the pieces, with err */
     struct ra_err err;
-    RA_VEC(size_t) names;  /* beside page->entries: where in page->names */
-    struct ra_entry entry; /* of the <Contents> being read */
-    size_t name;           /* its name; NO_NAME: none yet */
+    struct ra_stat st;  /* of the <Contents> being read */
+    struct ra_buf name; /* its name; */
+    bool named;         /* there is one */
     bool encoded, truncated, told;
 };
-#define NO_NAME SIZE_MAX
 
 static void parse_release(struct parse *p)
 {
     ra_xml_release(&p->xml);
     ra_err_release(&p->err);
-    ra_vec_release(&p->names);
+    ra_buf_release(&p->name);
 }
 
 static int bad_answer(struct ra_err *err, const char *what)
@@ -50,31 +138,30 @@ static int bad_answer(struct ra_err *err, const char *what)
     return ra_fail(err, RA_CORRUPT, "the server's listing has %s", what);
 }
 
-static size_t keep_name(struct parse *p, const char *text)
+static void keep_name(struct parse *p, const char *text)
 {
-    size_t at = p->page->names.len;
-    ra_buf_add(&p->page->names, text, strlen(text) + 1);
-    return at;
+    ra_buf_clear(&p->name);
+    ra_buf_adds(&p->name, text);
+    p->named = true;
 }
 
 static void begin_entry(struct parse *p)
 {
-    p->entry = (struct ra_entry){.st = {.size = UINT64_MAX, .mtime = RA_TIME_NONE}};
-    p->name = NO_NAME;
+    p->st = (struct ra_stat){.size = UINT64_MAX, .mtime = RA_TIME_NONE};
+    p->named = false;
 }
 
 static void end_entry(struct parse *p)
 {
-    *ra_vec_push(&p->page->entries) = p->entry;
-    *ra_vec_push(&p->names) = p->name;
+    pack(p->page, &p->name, &p->st);
     begin_entry(p);
 }
 
 static int take_contents(struct parse *p, const char *field, const char *text, struct ra_err *err)
 {
-    struct ra_stat *st = &p->entry.st;
+    struct ra_stat *st = &p->st;
     if (ra_streq(field, "Key"))
-        p->name = keep_name(p, text);
+        keep_name(p, text);
     else if (ra_streq(field, "Size") && !ra_parse_u64(text, &st->size))
         return bad_answer(err, "a size that is no number");
     else if (ra_streq(field, "LastModified") && !ra_time_parse(text, strlen(text), &st->mtime))
@@ -84,10 +171,9 @@ static int take_contents(struct parse *p, const char *field, const char *text, s
 
 static int end_contents(struct parse *p, struct ra_err *err)
 {
-    struct ra_stat *st = &p->entry.st;
-    if (p->name == NO_NAME || st->mtime == RA_TIME_NONE || st->size == UINT64_MAX)
+    struct ra_stat *st = &p->st;
+    if (!p->named || st->mtime == RA_TIME_NONE || st->size == UINT64_MAX)
         return bad_answer(err, "an entry without key, size or time");
-    st->disk = st->size;
     /* As HEAD tells it, in whole seconds: the same object has one time, however it is asked for. */
     st->mtime -= st->mtime % RA_SECOND;
     end_entry(p);
@@ -96,8 +182,8 @@ static int end_contents(struct parse *p, struct ra_err *err)
 
 static void take_prefix(struct parse *p, const char *text)
 {
-    p->entry.st = (struct ra_stat){.kind = RA_PREFIX, .mtime = RA_TIME_NONE};
-    p->name = keep_name(p, text);
+    p->st = (struct ra_stat){.kind = RA_PREFIX, .mtime = RA_TIME_NONE};
+    keep_name(p, text);
     end_entry(p);
 }
 
@@ -157,31 +243,39 @@ static void take_piece(void *arg, const char *piece, size_t n)
 
 /* In place, since a name is never shorter than what it stands for. Here '+' stands for a blank, as in forms; servers
  * that write %20 write %2B for a plus. */
-static bool decode_name(char *name, struct ra_buf *scratch)
+static bool decode_rest(struct ra_s3_packed *e, struct ra_buf *scratch)
 {
-    if (!strpbrk(name, "%+"))
+    e->shared -= 2 * e->escapes;
+    if (!strpbrk(e->rest, "%+"))
         return true;
-    for (char *plus = strchr(name, '+'); plus; plus = strchr(plus, '+'))
+    for (char *plus = strchr(e->rest, '+'); plus; plus = strchr(plus, '+'))
         *plus = ' ';
     ra_buf_clear(scratch);
-    if (!ra_uri_decode(scratch, name, strlen(name)))
+    if (!ra_uri_decode(scratch, e->rest, e->len))
         return false;
-    memcpy(name, ra_buf_str(scratch), scratch->len + 1);
+    e->len = (uint32_t)scratch->len;
+    memcpy(e->rest, ra_buf_str(scratch), scratch->len + 1);
     return true;
+}
+
+/* What a name shares with the one before has been looked at there. */
+static bool is_below(const struct ra_s3_packed *e, const char *prefix, size_t n)
+{
+    return e->shared >= n ||
+           (e->len >= n - e->shared && memcmp(e->rest, prefix + e->shared, n - e->shared) == 0);
 }
 
 static int finish_names(struct parse *p, struct ra_err *err)
 {
     RA_BUF_AUTO scratch = {0};
-    size_t root = strlen(p->s->root), asked = strlen(p->prefix);
-    for (size_t i = 0; i < p->names.n; i++) {
-        char *name = p->page->names.data + p->names.at[i];
-        if (p->encoded && !decode_name(name, &scratch))
+    size_t asked = strlen(p->prefix);
+    for (struct ra_s3_packed *e = p->page->first; e; e = e->next) {
+        if (p->encoded && !decode_rest(e, &scratch))
             return bad_answer(err, "a key that is not encoded as asked");
-        if (strncmp(name, p->prefix, asked) != 0)
+        if (!is_below(e, p->prefix, asked))
             return bad_answer(err, "a key outside of what was asked for");
-        p->page->entries.at[i].name = name + root;
     }
+    begin_unpacking(p->page, strlen(p->s->root));
     return 0;
 }
 

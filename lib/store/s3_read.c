@@ -41,7 +41,7 @@ static int stat_folder(struct ra_s3 *s, const char *key, struct ra_stat *out, st
     int rc = ra_s3_page_fetch(s, &q, &page, err);
     if (rc < 0)
         return rc;
-    if (page.entries.n == 0)
+    if (page.n == 0)
         return ra_fail(err, RA_NOTFOUND, "cannot look at '%s': no such object", key);
     *out = (struct ra_stat){.kind = RA_PREFIX, .mtime = RA_TIME_NONE};
     return 0;

@@ -56,17 +56,21 @@ static char *common_prefix(const char *a, const char *b)
     return ra_strndup(a, n);
 }
 
+static void judge_by_entry(struct batch *b, size_t *next, const struct ra_entry *e)
+{
+    while (*next < b->n && strcmp(b->at[*next]->key, e->name) < 0)
+        b->at[(*next)++]->status = GONE;
+    while (*next < b->n && ra_streq(b->at[*next]->key, e->name))
+        judge_age(b, b->at[(*next)++], &e->st);
+}
+
 /* Judges the items from *next on that this page tells about: those up to its last key, or all when it is the
  * last. */
-static void judge_by_page(struct batch *b, size_t *next, const struct ra_s3_page *page)
+static void judge_by_page(struct batch *b, size_t *next, struct ra_s3_page *page)
 {
-    for (size_t i = 0; i < page->entries.n && *next < b->n; i++) {
-        const struct ra_entry *e = &page->entries.at[i];
-        while (*next < b->n && strcmp(b->at[*next]->key, e->name) < 0)
-            b->at[(*next)++]->status = GONE;
-        while (*next < b->n && ra_streq(b->at[*next]->key, e->name))
-            judge_age(b, b->at[(*next)++], &e->st);
-    }
+    while (*next < b->n && ra_s3_page_unpack(page))
+        ra_vec_each (e, &page->entries)
+            judge_by_entry(b, next, e);
     while (!page->next && *next < b->n)
         b->at[(*next)++]->status = GONE;
 }
@@ -84,7 +88,7 @@ static int judge_by_listing(struct batch *b, size_t *next, struct ra_err *err)
         if (rc < 0)
             return rc;
         judge_by_page(b, next, &page);
-        dense = page.entries.n <= SPARSE * (*next - first);
+        dense = page.n <= SPARSE * (*next - first);
     }
     return 0;
 }
@@ -327,17 +331,21 @@ static void count_removed(struct sweep *w, const struct ra_removal *item)
 }
 
 /* The page has just told the ages: no second look is needed. */
-static int sweep_page(struct sweep *w, const struct ra_s3_page *page, struct ra_err *err)
+static int sweep_page(struct sweep *w, struct ra_s3_page *page, struct ra_err *err)
 {
     RA_VEC(struct ra_removal) items = {0};
-    ra_vec_each (e, &page->entries) {
-        if (e->st.mtime <= w->not_after)
-            *ra_vec_push(&items) = (struct ra_removal){.key = e->name, .size = e->st.size};
-    }
+    struct ra_arena keys = {0};
+    while (ra_s3_page_unpack(page))
+        ra_vec_each (e, &page->entries) {
+            if (e->st.mtime <= w->not_after)
+                *ra_vec_push(&items) =
+                    (struct ra_removal){.key = ra_arena_strdup(&keys, e->name), .size = e->st.size};
+        }
     int rc = items.n ? ra_s3_remove(&w->s->base, items.at, items.n, RA_ANY_AGE, err) : 0;
     for (size_t i = 0; rc == 0 && i < items.n; i++)
         count_removed(w, &items.at[i]);
     ra_vec_release(&items);
+    ra_arena_release(&keys);
     return rc;
 }
 

@@ -38,6 +38,7 @@ struct ra_store_info {
     /* How many requests at once make it fastest when each has to wait (cold disk, network). */
     unsigned io_width;
     size_t remove_max; /* how many keys one ra_store_remove takes at best */
+    size_t list_max;   /* with RA_CAP_LIST_FLAT: how many a request for a listing tells */
 };
 
 void ra_store_close(struct ra_store *s); /* NULL is fine */
