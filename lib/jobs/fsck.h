@@ -18,7 +18,7 @@
 struct ra_fsck_opts {
     bool quick;                /* structure and sizes; no blob but the manifests is read */
     double sample;             /* read this fraction of the blobs, one at least; 0 or 1: all */
-    double seconds;            /* stop reading blobs after that long; 0: no limit */
+    double seconds;            /* begin no further blob after that long, but one at least; 0: no limit */
     uint64_t bytes_per_second; /* 0: no limit */
     const char *state;         /* file that says where the last run stopped, read and written; or NULL */
 };

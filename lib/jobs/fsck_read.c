@@ -150,12 +150,13 @@ static bool time_is_up(struct reading *r)
     return atomic_load(&r->late);
 }
 
-/* The number of the next blob; false when there is none, or no time for it. */
+/* The number of the next blob; false when there is none, or no time for it. There is always time for the first: however
+ * slow the machine, a run that goes on where the last one stopped gets somewhere. */
 static bool hand_out(struct reading *r, uint32_t *id)
 {
     size_t next = atomic_load(&r->done);
     do
-        if (next >= r->ids.n || time_is_up(r))
+        if (next >= r->ids.n || (next > 0 && time_is_up(r)))
             return false;
     while (!atomic_compare_exchange_weak(&r->done, &next, next + 1));
     *id = r->ids.at[next];

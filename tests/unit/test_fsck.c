@@ -102,32 +102,30 @@ static struct ra_store *make_rotten(int n)
     return s;
 }
 
+/* No time is enough for one blob. */
 static void state_goes_on(void **state)
 {
     (void)state;
     enum { BLOBS = 30 };
     RA_AUTO_PTR(ra_store) s = make_rotten(BLOBS);
-    struct ra_fsck_opts opts = {
-        .seconds = 0.05, .bytes_per_second = 100, .state = t_fmt("%s/state", t_dir())};
+    struct ra_fsck_opts opts = {.seconds = 1e-9, .state = t_fmt("%s/state", t_dir())};
     const char *seen = "";
     uint64_t checked = 0;
     while (checked < BLOBS) {
         struct t_fsck r;
         struct ra_err err = {0};
         t_ok(t_fsck_run(&r, s, &opts, &err), &err);
-        uint64_t n = ra_fsck_result(r.fsck)->blobs_checked;
-        assert_true(n > 0);
+        assert_int_equal(ra_fsck_result(r.fsck)->blobs_checked, 1);
         assert_true(ra_fsck_result(r.fsck)->stopped_early);
         ra_vec_each (f, &r.findings.list) {
             bool corrupt = strcmp(f->code, "corrupt-blob") == 0;
-            assert_false(corrupt && checked + n <= BLOBS && strstr(seen, f->digest));
+            assert_false(corrupt && strstr(seen, f->digest));
             seen = corrupt ? t_fmt("%s %s", seen, f->digest) : seen;
         }
-        checked += n;
+        checked++;
         t_fsck_release(&r);
     }
     opts.seconds = 0;
-    opts.bytes_per_second = 0;
     struct t_fsck r;
     t_ok(t_fsck_run(&r, s, &opts, NULL), NULL);
     assert_int_equal(ra_fsck_result(r.fsck)->blobs_checked, BLOBS);
