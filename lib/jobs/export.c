@@ -103,8 +103,8 @@ static int attempt(struct ra_export_plan *p, struct ra_export_result *out, struc
     int rc = plan(p, out, err);
     if (rc == 0 && p->opts->catalog_only)
         return write_catalog(p, err);
-    /* A pipe takes nothing back. */
-    if (rc == 0 && is_stream(p) && p->opts->skip_damaged)
+    /* A pipe takes nothing back, and a compressor is fed in order: it would find one damaged blob an attempt. */
+    if (rc == 0 && (is_stream(p) || p->opts->compress) && p->opts->skip_damaged)
         rc = ra_export_check_blobs(p, err);
     return rc < 0 ? rc : ra_export_write(p, err);
 }

@@ -20,6 +20,7 @@ static int damaged(struct ra_export_plan *p, uint32_t number, const char *what, 
     struct ra_key key;
     struct ra_place at = {.path = ra_key_blob(&key, d), .digest = d};
     ra_find(p->job->findings, p->opts->skip_damaged ? RA_WARNING : RA_ERROR, "damaged-blob", &at, "%s", what);
+    p->spoilt = true;
     RA_LOCKED(&p->mutex);
     ra_digest_set_add(&p->bad, d, NULL);
     int rc = ra_fail(err, RA_CORRUPT, "blob %s is damaged: %s", ra_digest_text(d, text), what);
@@ -262,7 +263,7 @@ int ra_export_check_blobs(struct ra_export_plan *p, struct ra_err *err)
 {
     ra_progress_phase(p->job->progress, "verifying", p->order.n, 0);
     int rc = ra_parallel(p->job->threads, p->order.n, check_one, p, err);
-    if (rc == 0 && p->bad.n > p->bad_before)
-        return ra_fail(err, RA_CORRUPT, "%u blobs are damaged", p->bad.n - p->bad_before);
+    if (rc == 0 && p->spoilt)
+        return ra_fail(err, RA_CORRUPT, "some blobs are damaged");
     return rc;
 }

@@ -49,6 +49,7 @@ struct ra_export_plan {
     uint8_t *health;  /* by the survey's index: enum health of export_select.c */
     struct ra_digest_set bad;  /* blobs that turned out damaged when they were read */
     uint32_t bad_before;       /* of them from an earlier attempt */
+    _Atomic bool spoilt;       /* this attempt met with one */
     struct ra_digest_set have; /* what the receiver has */
     struct ra_digest since;    /* the backup that says so */
     bool has_since;
@@ -69,6 +70,8 @@ void ra_export_plan_release(struct ra_export_plan *p);
 
 /* --- export_select.c --- */
 int ra_export_select(struct ra_export_plan *p, struct ra_err *err);
+/* Whether a blob is there, and was not found to be damaged. */
+bool ra_export_has_blob(const struct ra_export_plan *p, uint32_t id);
 /* Whether a manifest, and all that it needs, is there. */
 bool ra_export_whole(struct ra_export_plan *p, uint32_t id);
 /* Whether of a root with that repository all is exported, not only what tags reach. */
@@ -104,7 +107,7 @@ uint64_t ra_export_blob_position(const struct ra_export_plan *p, size_t i);
 struct export_member *ra_export_add_member(struct ra_export_plan *p, const char *name);
 
 /* --- export_write.c --- */
-/* CORRUPT: damaged blobs were added to p->bad. NOTFOUND, and p->vanished: some went away. */
+/* CORRUPT: there were damaged blobs, which are in p->bad now. NOTFOUND, and p->vanished: some went away. */
 int ra_export_write(struct ra_export_plan *p, struct ra_err *err);
 /* Reads and hashes all blobs, and nothing else. */
 int ra_export_check_blobs(struct ra_export_plan *p, struct ra_err *err);

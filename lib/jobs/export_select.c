@@ -74,7 +74,7 @@ bool ra_export_is_whole_repo(const struct ra_export_plan *p, const char *repo)
 
 /* --- health ------------------------------------------------------------------------------------------------- */
 
-static bool is_bad(struct ra_export_plan *p, uint32_t id)
+static bool is_bad(const struct ra_export_plan *p, uint32_t id)
 {
     struct ra_digest d;
     if (p->bad.n == 0)
@@ -83,7 +83,7 @@ static bool is_bad(struct ra_export_plan *p, uint32_t id)
     return ra_digest_set_find(&p->bad, &d) != RA_NONE;
 }
 
-static bool is_there(struct ra_export_plan *p, uint32_t id)
+bool ra_export_has_blob(const struct ra_export_plan *p, uint32_t id)
 {
     return (ra_blobs_flags(p->survey.blobs, id) & RA_BLOB_PRESENT) && !is_bad(p, id);
 }
@@ -110,7 +110,7 @@ static bool parts_there(struct ra_export_plan *p, const struct ra_survey_manifes
         size_t n;
         const uint32_t *ids = ra_survey_refs(m, roles[r], &n);
         for (size_t i = 0; i < n; i++)
-            if (!is_there(p, ids[i])) {
+            if (!ra_export_has_blob(p, ids[i])) {
                 complain(p, m->blob, ids[i], ra_ref_role_name(roles[r]));
                 whole = false;
             }
@@ -125,7 +125,7 @@ static bool children_whole(struct ra_export_plan *p, const struct ra_survey_mani
     const uint32_t *ids = ra_survey_refs(m, RA_REF_CHILD, &n);
     bool whole = true;
     for (size_t i = 0; i < n; i++)
-        if (is_there(p, ids[i]) && ra_export_wants_child(p, m->blob, ids[i]))
+        if (ra_export_has_blob(p, ids[i]) && ra_export_wants_child(p, m->blob, ids[i]))
             whole &= ra_export_whole(p, ids[i]);
     return whole;
 }
@@ -135,8 +135,8 @@ static bool judge(struct ra_export_plan *p, uint32_t id)
     const struct ra_survey_manifest *m = ra_survey_manifest(&p->survey, id);
     /* A child of an index may be a plain blob: caches of BuildKit are made so. */
     if (!m)
-        return is_there(p, id);
-    if (!is_there(p, id) || m->state > RA_STATE_ODD) {
+        return ra_export_has_blob(p, id);
+    if (!ra_export_has_blob(p, id) || m->state > RA_STATE_ODD) {
         complain(p, id, id, "the document");
         return false;
     }
@@ -299,7 +299,7 @@ static bool has_platform(struct ra_export_plan *p, const struct ra_survey_manife
     size_t n;
     const uint32_t *ids = ra_survey_refs(m, RA_REF_CHILD, &n);
     for (size_t i = 0; i < n; i++)
-        if (is_there(p, ids[i]) && ra_export_wants_child(p, m->blob, ids[i]))
+        if (ra_export_has_blob(p, ids[i]) && ra_export_wants_child(p, m->blob, ids[i]))
             return true;
     return n == 0;
 }

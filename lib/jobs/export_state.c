@@ -120,11 +120,6 @@ static uint32_t list_blob(struct adding *a, uint32_t id, enum export_class class
     return number;
 }
 
-static bool present(const struct ra_export_plan *p, uint32_t id)
-{
-    return ra_blobs_flags(p->survey.blobs, id) & RA_BLOB_PRESENT;
-}
-
 static void push(struct adding *a, uint32_t id)
 {
     uint32_t *stamp = &a->p->stamps[ra_blobs_index(a->p->survey.blobs, id)];
@@ -139,7 +134,7 @@ static void add_parts(struct adding *a, const struct ra_survey_manifest *m, enum
     size_t n;
     const uint32_t *ids = ra_survey_refs(m, role, &n);
     for (size_t i = 0; i < n; i++)
-        if (present(a->p, ids[i]))
+        if (ra_export_has_blob(a->p, ids[i]))
             *ra_vec_push(&a->p->state.layers) =
                 (struct ra_backup_layer){a->name, list_blob(a, ids[i], class)};
 }
@@ -161,7 +156,7 @@ static void add_children(struct adding *a, const struct ra_survey_manifest *m)
     size_t n;
     const uint32_t *ids = ra_survey_refs(m, RA_REF_CHILD, &n);
     for (size_t i = 0; i < n; i++) {
-        if (!present(a->p, ids[i]) || !ra_export_wants_child(a->p, m->blob, ids[i])) {
+        if (!ra_export_has_blob(a->p, ids[i]) || !ra_export_wants_child(a->p, m->blob, ids[i])) {
             tell_sparse(a, m, ids[i]);
             continue;
         }
@@ -236,7 +231,7 @@ static void add_tag(struct adding *a, const struct export_root *root)
 static void add_links(struct adding *a)
 {
     for (uint32_t i = 0; i < a->repo->n_layers; i++)
-        if (present(a->p, a->repo->layers[i]))
+        if (ra_export_has_blob(a->p, a->repo->layers[i]))
             *ra_vec_push(&a->p->state.layers) =
                 (struct ra_backup_layer){a->name, list_blob(a, a->repo->layers[i], EXPORT_LAYER)};
 }

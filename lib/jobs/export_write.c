@@ -154,7 +154,7 @@ int ra_export_write(struct ra_export_plan *p, struct ra_err *err)
         return rc;
     rc = p->opts->compress ? write_stream(p, ra_atomic_fd(file), p->opts->output, err)
                            : write_file(p, file, err);
-    if (rc == 0 && p->bad.n > p->bad_before)
-        rc = ra_fail(err, RA_CORRUPT, "%u blobs are damaged", p->bad.n - p->bad_before);
+    if (rc == 0 && p->spoilt)
+        rc = ra_fail(err, RA_CORRUPT, "some blobs are damaged");
     return rc < 0 ? rc : ra_atomic_commit(ra_steal_ptr(&file), err);
 }
