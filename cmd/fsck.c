@@ -22,7 +22,7 @@ static const struct ra_opt options[] = {
     {"sample", 0, RA_OPT_PERCENT, offsetof(struct options, sample), "PERCENT",
      "read only that part of the blobs, another one each time: 5%"},
     {"time", 0, RA_OPT_AGE, offsetof(struct options, time), "DURATION",
-     "read blobs for that long at most: 10m"},
+     "begin no further blob after that long: 10m"},
     {"state", 0, RA_OPT_STR, offsetof(struct options, state), "FILE",
      "begin where the last run with this file stopped, and write down where this one does",
      .complete = RA_COMPLETE_FILE},

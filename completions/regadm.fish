@@ -219,7 +219,7 @@ complete -c regadm -n '__regadm_verb gc garbage-collect' -l help -s h -d 'show t
 
 complete -c regadm -n '__regadm_verb fsck check' -l quick -d 'check structure and sizes'
 complete -c regadm -n '__regadm_verb fsck check' -l sample -x -d 'read only that part of the blobs, another one each time'
-complete -c regadm -n '__regadm_verb fsck check' -l time -x -d 'read blobs for that long at most'
+complete -c regadm -n '__regadm_verb fsck check' -l time -x -d 'begin no further blob after that long'
 complete -c regadm -n '__regadm_verb fsck check' -l state -r -F -d 'begin where the last run with this file stopped, and write down where this one does'
 complete -c regadm -n '__regadm_verb fsck check' -l limit-rate -x -d 'read at most that much a second'
 complete -c regadm -n '__regadm_verb fsck check' -l repair -d 'mend what is certain'

@@ -230,7 +230,7 @@ _regadm() {
             _arguments -s -S \
                 '--quick[check structure and sizes]' \
                 '--sample=[read only that part of the blobs, another one each time]:PERCENT: ' \
-                '--time=[read blobs for that long at most]:DURATION: ' \
+                '--time=[begin no further blob after that long]:DURATION: ' \
                 '--state=[begin where the last run with this file stopped, and write down where this one does]:FILE:_files' \
                 '--limit-rate=[read at most that much a second]:SIZE: ' \
                 '--repair[mend what is certain]' \

@@ -3,6 +3,8 @@
 int ra_regex_compile(struct ra_regex *r, const char *text, struct ra_err *err)
 {
     char why[128];
+    if (text && !*text)
+        return ra_fail(err, RA_USAGE, "an empty regular expression would match everything");
     int code = text ? regcomp(&r->compiled, text, REG_EXTENDED | REG_NOSUB) : 0;
     r->given = text && code == 0;
     if (code == 0)

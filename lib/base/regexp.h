@@ -13,7 +13,7 @@ struct ra_regex { /* starts zeroed */
     regex_t compiled;
 };
 
-/* `text` NULL: none was given, and everything matches. USAGE when it is no regular expression. */
+/* `text` NULL: none was given, and everything matches. USAGE when it is empty, or no regular expression. */
 int ra_regex_compile(struct ra_regex *r, const char *text, struct ra_err *err);
 bool ra_regex_matches(const struct ra_regex *r, const char *text);
 void ra_regex_release(struct ra_regex *r);

@@ -129,17 +129,18 @@ static int rotate(struct reading *r, struct ra_err *err)
 
 /* --- reading ----------------------------------------------------------- */
 
-static void hold_rate(struct reading *r)
+/* Waits in small steps: a signal reaches one of the threads, and the others sleep on. */
+static int hold_rate(struct reading *r, struct ra_err *err)
 {
+    static const struct timespec step = {.tv_nsec = 50 * 1000 * 1000};
     uint64_t limit = r->f->opts.bytes_per_second;
-    if (!limit)
-        return;
-    double due = (double)atomic_load(&r->bytes) / (double)limit, passed = ra_time_monotonic() - r->started;
-    if (due <= passed)
-        return;
-    struct timespec pause = {.tv_sec = (time_t)(due - passed),
-                             .tv_nsec = (long)((due - passed - (double)(time_t)(due - passed)) * 1e9)};
-    nanosleep(&pause, NULL);
+    double due = limit ? (double)atomic_load(&r->bytes) / (double)limit : 0;
+    for (;;) {
+        int rc = ra_check_cancelled(err);
+        if (rc < 0 || ra_time_monotonic() - r->started >= due)
+            return rc;
+        nanosleep(&step, NULL);
+    }
 }
 
 static bool time_is_up(struct reading *r)
@@ -229,8 +230,7 @@ static int read_more(struct reading *r, struct lane *lane, struct ra_err *err)
     lane->left = (size_t)n;
     ra_progress_add(r->f->job->progress, 0, (uint64_t)n);
     atomic_fetch_add(&r->bytes, (uint64_t)n);
-    hold_rate(r);
-    return ra_check_cancelled(err);
+    return hold_rate(r, err);
 }
 
 /* Until there is something to hash, or nothing left to read. */

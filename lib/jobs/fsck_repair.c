@@ -146,7 +146,7 @@ static int mend_blobs(struct repair *r, struct ra_err *err)
 
 /* --- links ----------------------------------------------------------- */
 
-static void note_link(struct repair *r, struct ra_put *put, struct ra_fix *fix)
+static void plan_link(struct repair *r, struct ra_fix *fix)
 {
     RA_ERR_AUTO err = {0};
     uint64_t size;
@@ -155,11 +155,14 @@ static void note_link(struct repair *r, struct ra_put *put, struct ra_fix *fix)
         ra_fsck_link_reads(r->f, ra_key_tag_current(&key, fix->repository, fix->tag)))
         return;
     int rc = ra_blob_size(r->f->job->store, &fix->digest, &size, &err);
-    if (rc < 0) {
+    if (rc < 0)
         not_repaired(r, fix, &err);
-        return;
-    }
-    fix->action = "mended";
+    else
+        fix->action = "mended";
+}
+
+static void put_link(struct ra_put *put, const struct ra_fix *fix)
+{
     if (fix->kind == RA_FIX_LAYER_LINK)
         ra_put_layer(put, fix->repository, &fix->digest);
     else if (fix->kind == RA_FIX_REVISION_LINK)
@@ -168,16 +171,56 @@ static void note_link(struct repair *r, struct ra_put *put, struct ra_fix *fix)
         ra_put_tag(put, fix->repository, fix->tag, &fix->digest);
 }
 
-static int mend_links(struct repair *r, struct ra_err *err)
+static bool is_planned(const struct ra_fix *fix)
+{
+    return fix->repository && fix->action;
+}
+
+static int write_links(struct repair *r, const struct ra_fix *fixes, size_t n, struct ra_put_counts *counts,
+                       struct ra_err *err)
 {
     RA_AUTO_PTR(ra_put) put = ra_put_new(r->f->job->store);
-    struct ra_put_counts counts = {0};
+    for (size_t i = 0; i < n; i++)
+        if (is_planned(&fixes[i]))
+            put_link(put, &fixes[i]);
+    return ra_put_finish(put, r->f->job->threads, counts, err);
+}
+
+/* Slower by a flush a link, but one that cannot be written keeps no other from it. What was written before the failure
+ * of all at once is there already, and mended like the rest. */
+static int write_one_by_one(struct repair *r, struct ra_err *err)
+{
+    ra_vec_each (fix, &r->f->fixes) {
+        RA_ERR_AUTO writing = {0};
+        struct ra_put_counts counts = {0};
+        if (!is_planned(fix))
+            continue;
+        int rc = write_links(r, fix, 1, &counts, &writing);
+        if (rc == -RA_CANCELLED)
+            return ra_err_move(err, &writing);
+        if (rc == 0) {
+            r->f->result.repaired++;
+            continue;
+        }
+        fix->action = NULL;
+        not_repaired(r, fix, &writing);
+    }
+    return 0;
+}
+
+static int mend_links(struct repair *r, struct ra_err *err)
+{
     ra_vec_each (fix, &r->f->fixes)
         if (fix->repository)
-            note_link(r, put, fix);
-    int rc = ra_put_finish(put, r->f->job->threads, &counts, err);
-    r->f->result.repaired += counts.layer_links + counts.revision_links + counts.tags;
-    return rc;
+            plan_link(r, fix);
+    struct ra_put_counts counts = {0};
+    int rc = write_links(r, r->f->fixes.at, r->f->fixes.n, &counts, err);
+    if (rc == 0)
+        r->f->result.repaired += counts.layer_links + counts.revision_links + counts.tags;
+    if (rc == 0 || rc == -RA_CANCELLED)
+        return rc;
+    ra_err_clear(err);
+    return write_one_by_one(r, err);
 }
 
 int ra_fsck_repair(struct ra_fsck *f, const struct ra_fsck_source *from, struct ra_err *err)

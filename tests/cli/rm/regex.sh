@@ -5,6 +5,7 @@ run rm -n --regex '^v' '**'
 run rm -n --regex 9 'tools/hello:*'
 run rm -n --regex no-such-tag tools/hello
 run rm -n --regex '(' tools/hello
+run rm -n --regex '' tools/hello
 run rm -n --regex 1 -r tools/hello
 run rm -y --regex '^1' tools/hello
 run tags -q tools/hello
