@@ -95,6 +95,8 @@ static void say_catalog(struct ra_ctx *ctx, const struct ra_backup *b)
         ra_say(ctx, "builds on %s not in it", ra_count_of(totals.omitted, "blob", omitted));
     ra_vec_each (parent, &b->parents)
         ra_say(ctx, "builds on %s", ra_digest_text(parent, text));
+    if (b->left_out)
+        ra_say(ctx, "damage kept %s out of it", ra_count_of(b->left_out, "tag", omitted));
 }
 
 static int show(struct ra_ctx *ctx, struct ra_import_opts *opts, bool verify, struct ra_err *err)

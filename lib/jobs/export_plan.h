@@ -45,6 +45,7 @@ struct ra_export_plan {
     const struct ra_export_opts *opts;
     struct ra_survey survey;
     RA_VEC(struct export_root) roots;
+    uint64_t left_out; /* tags that damage keeps out; a repository that cannot be read counts as one */
     uint32_t *stamps; /* by the survey's index: the repository, plus one, that a manifest was last added to */
     uint8_t *health;  /* by the survey's index: enum health of export_select.c */
     struct ra_digest_set bad;  /* blobs that turned out damaged when they were read */

@@ -242,8 +242,11 @@ static void pick_tags(struct ra_export_plan *p, struct picks *picks, uint32_t r)
             if (ra_glob(pick->repo, repo->name) && !pick->ref.digest &&
                 (!pick->ref.tag || ra_glob(pick->ref.tag, repo->tags[t].name)))
                 take = pick->used = true;
-        if (take && repo->tags[t].target != RA_NONE &&
-            !(repo->tags[t].flags & (RA_TAG_NO_LINK | RA_TAG_ILLEGAL)))
+        if (!take || repo->tags[t].flags & (RA_TAG_NO_LINK | RA_TAG_ILLEGAL))
+            continue;
+        if (repo->tags[t].target == RA_NONE)
+            p->left_out++;
+        else
             add_root(p, r, t, repo->tags[t].target);
     }
 }
@@ -362,6 +365,7 @@ static int drop_damaged(struct ra_export_plan *p, struct ra_err *err)
             tell_damaged(p, &root);
         *last = root.repo + 1;
         damaged++;
+        p->left_out += root.tag != RA_NONE;
     }
     p->roots.n = kept;
     if (damaged == 0 || p->opts->skip_damaged)
@@ -394,7 +398,8 @@ static int survey(struct ra_export_plan *p, struct picks *picks, struct ra_err *
     int rc = ra_survey_read(p->job, &opts, &p->survey, err);
     if (rc < 0)
         return rc;
-    if (!p->opts->skip_damaged && ((all && !p->survey.complete) || something_unreadable(p->job)))
+    p->left_out = (all && !p->survey.complete) || something_unreadable(p->job);
+    if (!p->opts->skip_damaged && p->left_out)
         return ra_hint(err, ra_fail(err, RA_IO, "the storage could not be read as a whole"),
                        "--skip-damaged exports the rest");
     ra_blobs_freeze(p->survey.blobs);

@@ -323,6 +323,7 @@ void ra_export_build_state(struct ra_export_plan *p)
     if (p->has_since)
         *ra_vec_push(&s->parents) = p->since;
     s->selection = p->opts->refs->n > 0 || p->opts->no_untagged || p->opts->platform;
+    s->left_out = p->left_out;
     s->verified = !p->opts->no_verify;
     s->created = p->opts->created ? ra_strdup(p->opts->created) : NULL;
     s->registry = p->opts->registry ? ra_strdup(p->opts->registry) : NULL;

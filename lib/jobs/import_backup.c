@@ -315,6 +315,19 @@ const struct ra_backup *ra_import_catalog(const struct ra_import *im)
     return im->backup ? &im->backup->state : NULL;
 }
 
+/* What damage kept out of the backup may be whole here. */
+static int check_mirror(const struct ra_import *im, struct ra_err *err)
+{
+    uint64_t n = im->backup->state.left_out;
+    if (!im->opts.mirror || n == 0)
+        return 0;
+    int rc = ra_fail(err, RA_UNSUPPORTED,
+                     "damage kept %llu tag%s out of this backup: --mirror would remove what is whole here",
+                     (unsigned long long)n, n == 1 ? "" : "s");
+    return ra_hint(err, rc,
+                   "import it without --mirror, or mend the registry it comes from and back it up again");
+}
+
 /* --- all of it ---------------------------------------------------------------------------------------------- */
 
 int ra_import_backup_open(struct ra_import *im, struct ra_input *input, struct ra_err *err)
@@ -326,6 +339,8 @@ int ra_import_backup_open(struct ra_import *im, struct ra_input *input, struct r
     im->kind = "regadm backup";
     int rc = read_header(b, err);
     im->mirror_listed = b->state.selection;
+    if (rc == 0)
+        rc = check_mirror(im, err);
     if (rc == 0)
         rc = read_catalog(b, err);
     if (rc == 0)

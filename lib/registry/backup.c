@@ -308,6 +308,8 @@ void ra_backup_put_header(const struct ra_backup *b, struct ra_buf *out)
         ra_jsonw_str(&w, ra_digest_text(parent, text));
     ra_jsonw_end(&w);
     put_counts(&w, b);
+    if (b->left_out)
+        ra_jsonw_key_u64(&w, "left_out", b->left_out);
     ra_jsonw_key_bool(&w, "verified", b->verified);
     ra_jsonw_key_u64(&w, "align", RA_BACKUP_ALIGN);
     ra_jsonw_end(&w);

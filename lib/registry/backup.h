@@ -59,6 +59,7 @@ struct ra_backup { /* starts zeroed */
     /* the header */
     enum ra_backup_kind kind;
     bool selection;      /* a part of the storage only */
+    uint64_t left_out;   /* tags that were there and, being damaged or unreadable, are not in it */
     bool verified;       /* every blob was hashed when the archive was made */
     char *created;       /* RFC 3339, or NULL */
     char *registry;      /* the registry's name for other tools, or NULL */

@@ -19,7 +19,7 @@ static bool take_digest(struct ra_json *j, struct ra_digest *out)
 
 struct header {
     char *format, *kind, *scope, *critical;
-    int64_t version;
+    int64_t version, left_out;
     bool has_id, bad_parent;
 };
 
@@ -49,7 +49,19 @@ static void take_critical(struct ra_json *j, struct header *h)
     }
 }
 
-enum header_key { FORMAT, VERSION, CRITICAL, KIND, SCOPE, CREATED, REGISTRY, ARCHIVE_ID, PARENTS, VERIFIED };
+enum header_key {
+    FORMAT,
+    VERSION,
+    CRITICAL,
+    KIND,
+    SCOPE,
+    CREATED,
+    REGISTRY,
+    ARCHIVE_ID,
+    PARENTS,
+    VERIFIED,
+    LEFT_OUT
+};
 
 static void take_header(struct ra_json *j, int key, struct ra_backup *b, struct header *h)
 {
@@ -84,6 +96,9 @@ static void take_header(struct ra_json *j, int key, struct ra_backup *b, struct 
     case VERIFIED:
         ra_json_bool(j, &b->verified);
         break;
+    case LEFT_OUT:
+        ra_json_int(j, &h->left_out);
+        break;
     default:
         ra_json_skip(j);
     }
@@ -104,17 +119,18 @@ static int judge_header(struct ra_backup *b, const struct header *h, struct ra_e
         (!ra_streq(h->kind, "full") && !ra_streq(h->kind, "increment")))
         return ra_fail(err, RA_CORRUPT, "the header is not complete");
     b->kind = ra_streq(h->kind, "full") ? RA_BACKUP_FULL : RA_BACKUP_INCREMENT;
+    b->left_out = h->left_out > 0 ? (uint64_t)h->left_out : 0;
     b->selection = h->scope && ra_streq(h->scope, "selection");
     return 0;
 }
 
 int ra_backup_parse_header(struct ra_backup *b, const void *bytes, size_t n, struct ra_err *err)
 {
-    static const struct ra_json_name names[] = {RA_JSON_NAME("format"),   RA_JSON_NAME("version"),
-                                                RA_JSON_NAME("critical"), RA_JSON_NAME("kind"),
-                                                RA_JSON_NAME("scope"),    RA_JSON_NAME("created"),
-                                                RA_JSON_NAME("registry"), RA_JSON_NAME("archive_id"),
-                                                RA_JSON_NAME("parents"),  RA_JSON_NAME("verified")};
+    static const struct ra_json_name names[] = {
+        RA_JSON_NAME("format"),   RA_JSON_NAME("version"),    RA_JSON_NAME("critical"),
+        RA_JSON_NAME("kind"),     RA_JSON_NAME("scope"),      RA_JSON_NAME("created"),
+        RA_JSON_NAME("registry"), RA_JSON_NAME("archive_id"), RA_JSON_NAME("parents"),
+        RA_JSON_NAME("verified"), RA_JSON_NAME("left_out")};
     __attribute__((cleanup(header_release))) struct header h = {.version = -1};
     struct ra_json j;
     struct ra_json_str key;
