@@ -102,12 +102,19 @@ static int too_big(const char *key, size_t limit, struct ra_err *err)
     return ra_fail(err, RA_TOOBIG, "cannot read '%s': longer than %zu bytes", key, limit);
 }
 
-static int read_all(struct ra_reader *r, const char *key, size_t limit, struct ra_buf *out,
+/* No more room than the size that was seen asks for, and a byte in which the end shows: most keys hold little. */
+static size_t step_towards(uint64_t size, size_t got)
+{
+    return got <= size && size - got < READ_STEP ? (size_t)(size - got) + 1 : READ_STEP;
+}
+
+static int read_all(struct ra_reader *r, const char *key, uint64_t size, size_t limit, struct ra_buf *out,
                     struct ra_err *err)
 {
     size_t start = out->len;
     for (;;) {
-        size_t step = ra_buf_room(out, READ_STEP) ? READ_STEP : 1;
+        size_t step = step_towards(size, out->len - start);
+        step = ra_buf_room(out, step) ? step : 1;
         if (out->len - start > limit || !ra_buf_room(out, step)) {
             out->len = start;
             return too_big(key, limit, err);
@@ -134,7 +141,7 @@ static int get_by_reading(struct ra_store *s, const char *key, size_t limit, str
     if (seen.size > limit)
         return too_big(key, limit, err);
     size_t start = out->len;
-    rc = read_all(r, key, limit, out, err);
+    rc = read_all(r, key, seen.size, limit, out, err);
     seen.size = out->len - start;
     if (st)
         *st = seen;
