@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -76,6 +75,19 @@ int ra_wait_readable(int fd, struct ra_err *err)
 int ra_wait_writable(int fd, struct ra_err *err)
 {
     return wait_for(fd, POLLOUT, err);
+}
+
+int ra_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg)
+{
+    enum { STACK = 1 << 20 };
+    pthread_attr_t attr;
+    size_t size;
+    pthread_attr_init(&attr);
+    if (pthread_attr_getstacksize(&attr, &size) == 0 && size < STACK)
+        pthread_attr_setstacksize(&attr, STACK);
+    int rc = pthread_create(thread, &attr, run, arg);
+    pthread_attr_destroy(&attr);
+    return rc;
 }
 
 /* So many threads begin and, while they wait, so many more join. */
@@ -151,7 +163,7 @@ static void start(struct lead *lead, unsigned upto)
         struct worker *w = &lead->workers[lead->started];
         *w = (struct worker){.crew = lead->crew, .number = lead->started};
         /* Fewer threads than wished for are slower, not wrong. */
-        if (pthread_create(&w->thread, NULL, thread_main, w) != 0)
+        if (ra_thread_start(&w->thread, thread_main, w) != 0)
             lead->threads = lead->started;
         else
             lead->started++;

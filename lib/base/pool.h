@@ -7,6 +7,8 @@
 
 #include "base/err.h"
 
+#include <pthread.h>
+
 /* How many processors this process may use, at least 1. */
 unsigned ra_cpu_count(void);
 
@@ -27,6 +29,9 @@ int ra_parallel(unsigned threads, size_t n,
 int ra_parallel_io(unsigned threads, size_t n,
                    int (*fn)(void *arg, size_t i, unsigned worker, struct ra_err *err), void *arg,
                    struct ra_err *err);
+
+/* pthread_create with a stack of a megabyte at least: musl by itself gives 128 KiB, glibc what `ulimit -s` says. */
+int ra_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);
 
 /* --- stopping early ----------------------------------------------------------------------------------------- */
 

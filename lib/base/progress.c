@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/num.h"
+#include "base/pool.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
@@ -115,7 +115,7 @@ struct ra_progress *ra_progress_start(bool draw)
     struct sigaction act = {.sa_handler = on_usr1, .sa_flags = SA_RESTART};
     sigemptyset(&act.sa_mask);
     sigaction(SIGUSR1, &act, NULL);
-    p->drawer_runs = pthread_create(&p->drawer, NULL, drawer_main, p) == 0;
+    p->drawer_runs = ra_thread_start(&p->drawer, drawer_main, p) == 0;
     return p;
 }
 

@@ -1,8 +1,7 @@
 #include "base/relay.h"
 
 #include "base/mem.h"
-
-#include <pthread.h>
+#include "base/pool.h"
 
 enum state { WAITING, AT_WORK, DONE };
 
@@ -106,7 +105,7 @@ static void start_helper(struct ra_relay *r)
 {
     struct helper *h = &r->helpers[r->n_helpers];
     *h = (struct helper){.relay = r, .number = r->n_helpers + 1};
-    if (pthread_create(&h->thread, NULL, help, h) == 0)
+    if (ra_thread_start(&h->thread, help, h) == 0)
         r->n_helpers++;
     else
         r->max_helpers = r->n_helpers;
