@@ -407,6 +407,13 @@ static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
     return ctx->cmd != NULL;
 }
 
+/* Why stdio lost a part of the output before now is forgotten, but the next write fails alike. Should it go well, what is
+ * broken already is a line feed longer. */
+static const char *why_lost(void)
+{
+    return errno || write(STDOUT_FILENO, "\n", 1) < 0 ? strerror(errno) : "a part of it was lost";
+}
+
 /* What was printed may have been lost at any time since it was handed to stdio, by a full disk, say. */
 static int check_output(int status)
 {
@@ -414,8 +421,7 @@ static int check_output(int status)
     bool lost = fflush(stdout) != 0 || ferror(stdout);
     if (!lost || status == STATUS_FAILED)
         return status;
-    fprintf(stderr, "regadm: cannot write the output: %s\n",
-            errno ? strerror(errno) : "a part of it was lost");
+    fprintf(stderr, "regadm: cannot write the output: %s\n", why_lost());
     return STATUS_FAILED;
 }
 
