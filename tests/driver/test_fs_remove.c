@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #define PLAIN (&(struct ra_list_opts){.mode = RA_LIST_LEVEL})
@@ -186,7 +188,7 @@ static bool is_cached(const char *path, off_t at)
     char byte;
     struct iovec v = {&byte, 1};
     ra_auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return preadv2(fd, &v, 1, at, RWF_NOWAIT) == 1;
+    return syscall(SYS_preadv2, fd, &v, 1L, (long)at, 0L, RWF_NOWAIT) == 1;
 }
 
 static void read_once(struct t_fs *t, const char *key)
