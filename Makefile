@@ -1,5 +1,5 @@
 # regadm: `make` builds, `make demo` shows it at work, `make check` tests it; those two install what they need
-# (Debian, Ubuntu). `make help` lists the rest. VARIANT=asan|tsan|clang|debug|fuzz builds and tests another way; .ci/arm64 for arm64.
+# (Debian, Ubuntu). `make help` lists the rest. VARIANT=asan|tsan|clang|debug|fuzz|static builds and tests another way; .ci/arm64 for arm64.
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 VARIANT ?= release
@@ -11,26 +11,30 @@ OPT_clang   := -O2 -g
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 OPT_arm64   := $(OPT_release)
+OPT_static  := $(OPT_release)
 OPT_fuzz    := $(OPT_asan) -fsanitize=fuzzer-no-link
 CC_clang    := clang
 CC_fuzz     := clang
 ifeq ($(origin CC),default)
 CC := $(or $(CC_$(VARIANT)),cc)
 endif
-$(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan, fuzz and arm64))
+$(if $(OPT_$(VARIANT)),,$(error VARIANT=$(VARIANT): there are release, debug, clang, asan, tsan, fuzz, static and arm64))
 
 PACKAGES := libcrypto yaml-0.1 libarchive libxcrypt libisal libcurl libzstd liblzma zlib
 OPT      ?= $(OPT_$(VARIANT))
 # Builds for tests can make storage calls fail: REGADM_FAULT, see lib/store/fault.h.
-FAULTS   := $(if $(filter release clang arm64,$(VARIANT)),,-DRA_TEST_FAULTS)
+FAULTS   := $(if $(filter release clang arm64 static,$(VARIANT)),,-DRA_TEST_FAULTS)
 WERROR   ?= -Werror
 WARN     := -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef \
 	-Wno-missing-field-initializers
 PKG_INC  := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-# Loaded when they are used: libcurl for a bucket, see lib/store/s3_curl.h, libarchive for the files in a layer.
-PKG_LIB  := $(shell pkg-config --libs $(filter-out libcurl libarchive,$(PACKAGES)) 2>/dev/null)
-CPPFLAGS += $(FAULTS) -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(PKG_INC)
+# Loaded when they are used: libcurl for a bucket, see lib/store/s3_curl.h, libarchive for the files in a layer. A static
+# program cannot load anything and has them linked in.
+STATIC   := $(filter static,$(VARIANT))
+PKG_LIB  := $(shell pkg-config --libs $(if $(STATIC),--static $(PACKAGES),$(filter-out libcurl libarchive,$(PACKAGES))) 2>/dev/null)
+CPPFLAGS += $(FAULTS) $(if $(STATIC),-DRA_STATIC) -Ilib -Icmd -include lib/base/prelude.h -DRA_VERSION='"$(VERSION)"' $(PKG_INC)
 CFLAGS   += -std=gnu17 $(OPT) $(WARN) -fno-strict-aliasing -fstack-protector-strong -pthread
+LDFLAGS  += $(if $(STATIC),-static)
 LDLIBS   += $(PKG_LIB) -lbz2 -ldl -pthread
 
 objects = $(patsubst %.c,$(OUT)/%.o,$(sort $(1)))

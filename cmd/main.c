@@ -407,8 +407,8 @@ static bool is_called_as_verb(const char *program, struct ra_ctx *ctx)
     return ctx->cmd != NULL;
 }
 
-/* Why stdio lost a part of the output before now is forgotten, but the next write fails alike. Should it go well, what is
- * broken already is a line feed longer. */
+/* Stdio forgets why it lost a part of the output, but the next write fails alike. Should it go well, what is broken
+ * already is a line feed longer. */
 static const char *why_lost(void)
 {
     return errno || write(STDOUT_FILENO, "\n", 1) < 0 ? strerror(errno) : "a part of it was lost";

@@ -8,6 +8,15 @@ struct loaded {
     char why[256];
 };
 
+#ifdef RA_STATIC
+static bool load(struct loaded *l)
+{
+#define TAKE(name) l->functions.name = archive_##name;
+    RA_LIBARCHIVE_FUNCTIONS(TAKE)
+#undef TAKE
+    return true;
+}
+#else
 static bool load(struct loaded *l)
 {
     void *library = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL);
@@ -20,6 +29,7 @@ static bool load(struct loaded *l)
     snprintf(l->why, sizeof(l->why), "%s", why ? why : "unknown reason");
     return good;
 }
+#endif
 
 static struct loaded *loaded(void)
 {

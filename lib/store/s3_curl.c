@@ -10,6 +10,16 @@ struct loaded {
     char why[256];
 };
 
+#ifdef RA_STATIC
+static bool load(struct loaded *l)
+{
+#define TAKE(name) l->curl.name = curl_##name;
+    RA_CURL_FUNCTIONS(TAKE)
+#undef TAKE
+    snprintf(l->why, sizeof(l->why), "libcurl does not start");
+    return l->curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+#else
 static bool fail(struct loaded *l)
 {
     const char *why = dlerror();
@@ -45,6 +55,7 @@ static bool load(struct loaded *l)
     find_openssl(&l->curl, library);
     return true;
 }
+#endif
 
 static struct loaded *loaded(void)
 {
