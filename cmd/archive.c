@@ -83,7 +83,7 @@ static void print_table(const struct ra_import *im)
 static void say_catalog(struct ra_ctx *ctx, const struct ra_backup *b)
 {
     struct ra_backup_totals totals;
-    char carried[RA_COUNT_OF_TEXT], bytes[RA_SIZE_TEXT], omitted[RA_COUNT_OF_TEXT], text[RA_DIGEST_TEXT];
+    char carried[RA_COUNT_OF_TEXT], bytes[RA_SIZE_TEXT], count[RA_COUNT_OF_TEXT], text[RA_DIGEST_TEXT];
     RA_BUF_AUTO created = {0};
     ra_backup_totals(b, &totals);
     if (b->created)
@@ -92,11 +92,11 @@ static void say_catalog(struct ra_ctx *ctx, const struct ra_backup *b)
            ra_buf_str(&created), ra_digest_text(&b->id, text));
     ra_say(ctx, "%s (%s)", ra_count_of(totals.carried, "blob", carried), ra_size_text(totals.bytes, bytes));
     if (totals.omitted)
-        ra_say(ctx, "builds on %s not in it", ra_count_of(totals.omitted, "blob", omitted));
+        ra_say(ctx, "builds on %s not in it", ra_count_of(totals.omitted, "blob", count));
     ra_vec_each (parent, &b->parents)
         ra_say(ctx, "builds on %s", ra_digest_text(parent, text));
     if (b->left_out)
-        ra_say(ctx, "damage kept %s out of it", ra_count_of(b->left_out, "tag", omitted));
+        ra_say(ctx, "damage kept %s out of it", ra_count_of(b->left_out, "tag", count));
 }
 
 static int show(struct ra_ctx *ctx, struct ra_import_opts *opts, bool verify, struct ra_err *err)

@@ -9,8 +9,8 @@ build="gcc make pkg-config libssl-dev libyaml-dev libarchive-dev libcrypt-dev li
 check="libcmocka-dev libjansson-dev python3 clang clang-format libclang-rt-dev|clang universal-ctags shellcheck mandoc valgrind
     musl-tools bash-completion zsh fish git"
 # Programs that only some end-to-end tests talk to; those are skipped where a release has no such package.
-peers="docker-registry skopeo umoci podman apache2-utils strace tmux curl jq xz-utils bzip2 zstd busybox-static|busybox
-    radosgw ceph-mon ceph-osd ceph-common chromium"
+peers="docker-registry skopeo umoci podman apache2-utils strace time tmux curl jq xz-utils bzip2 zstd
+    busybox-static|busybox radosgw ceph-mon ceph-osd ceph-common chromium"
 deb="dpkg-dev debhelper lintian"
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

@@ -250,6 +250,11 @@ static const struct blob *find_blob(const struct run *r, const struct ra_digest 
     return r->blobs.n ? bsearch(&wanted, r->blobs.at, r->blobs.n, sizeof(wanted), compare_blobs) : NULL;
 }
 
+static void name_of_tag(const struct link *l, struct ra_buf *out)
+{
+    ra_buf_addf(out, "%s:%s", l->repo, l->tag);
+}
+
 /* History may lead to what is long gone; but a tag that is left out leaves its own behind too. */
 static bool is_left_out(const struct run *r, const struct link *l)
 {
@@ -259,7 +264,7 @@ static bool is_left_out(const struct run *r, const struct link *l)
         return true;
     if (l->kind != RA_KEY_TAG_HISTORY || r->left.n == 0)
         return false;
-    ra_buf_addf(&name, "%s:%s", l->repo, l->tag);
+    name_of_tag(l, &name);
     return is_among(&r->left, &name);
 }
 
@@ -272,7 +277,7 @@ static void leave_out_tags(struct run *r)
         if (!is_left_out(r, l))
             continue;
         RA_BUF_AUTO name = {0};
-        ra_buf_addf(&name, "%s:%s", l->repo, l->tag);
+        name_of_tag(l, &name);
         ra_names_add(&r->left, ra_buf_str(&name), name.len, NULL);
         if (l->bad)
             continue; /* there is a finding */

@@ -41,7 +41,7 @@ int ra_tags_list(const struct ra_job *job, const char *repo, bool (*wanted)(void
 
 /* --- what they are ------------------------------------------------------------------------------------------ */
 
-struct place {
+struct item {
     const char *repo;
     struct ra_tag *tag;
 };
@@ -49,13 +49,13 @@ struct place {
 struct reading {
     const struct ra_job *job;
     struct ra_known_blobs known;
-    RA_VEC(struct place) places;
+    RA_VEC(struct item) items;
 };
 
-static void find_bad_link(const struct reading *r, const struct place *at, const char *key, int rc,
+static void find_bad_link(const struct reading *r, const struct item *item, const char *key, int rc,
                           const struct ra_err *why)
 {
-    struct ra_place place = {.path = key, .repository = at->repo, .tag = at->tag->name};
+    struct ra_place place = {.path = key, .repository = item->repo, .tag = item->tag->name};
     if (rc == -RA_NOTFOUND)
         ra_find(r->job->findings, RA_NOTE, "bad-link", &place, "a tag folder without a link: no tag");
     else
@@ -65,20 +65,20 @@ static void find_bad_link(const struct reading *r, const struct place *at, const
 static int read_tag(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_err *err)
 {
     struct reading *r = arg;
-    const struct place *at = &r->places.at[i];
-    struct ra_tag *tag = at->tag;
+    const struct item *item = &r->items.at[i];
+    struct ra_tag *tag = item->tag;
     struct ra_key key;
     struct ra_digest digest;
     RA_ERR_AUTO reading = {0};
-    int rc = ra_link_read(r->job->store, ra_key_tag_current(&key, at->repo, tag->name), &digest,
+    int rc = ra_link_read(r->job->store, ra_key_tag_current(&key, item->repo, tag->name), &digest,
                           &tag->updated, &reading);
     if (rc < 0) {
         tag->image.missing = true;
-        find_bad_link(r, at, key.s, rc, &reading);
+        find_bad_link(r, item, key.s, rc, &reading);
         return 0;
     }
     tag->has_digest = true;
-    struct ra_place place = {.repository = at->repo, .tag = tag->name};
+    struct ra_place place = {.repository = item->repo, .tag = tag->name};
     rc = ra_image_read(r->job, &place, &digest, RA_LOOK_IF_CHEAP, &r->known, &tag->image, err);
     ra_progress_add(r->job->progress, 1, 0);
     return rc;
@@ -106,10 +106,10 @@ int ra_tags_read(const struct ra_job *job, struct ra_tag_list *lists, size_t n, 
     struct reading r = {.job = job, .known = RA_KNOWN_BLOBS_INIT};
     for (size_t i = 0; i < n; i++)
         ra_vec_each (tag, &lists[i].list)
-            *ra_vec_push(&r.places) = (struct place){lists[i].repo, tag};
-    ra_progress_phase(job->progress, "reading tags", r.places.n, 0);
-    int rc = ra_parallel_io(ra_job_cold_threads(job), r.places.n, read_tag, &r, err);
-    ra_vec_release(&r.places);
+            *ra_vec_push(&r.items) = (struct item){lists[i].repo, tag};
+    ra_progress_phase(job->progress, "reading tags", r.items.n, 0);
+    int rc = ra_parallel_io(ra_job_cold_threads(job), r.items.n, read_tag, &r, err);
+    ra_vec_release(&r.items);
     ra_known_blobs_release(&r.known);
     if (rc == 0)
         find_lost_blobs(job, lists, n);

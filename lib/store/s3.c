@@ -1,7 +1,7 @@
 #include "store/s3.h"
 
-#include "base/num.h"
 #include "base/clock.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "store/s3_curl.h"
 #include "store/s3_http.h"

@@ -23,11 +23,11 @@ struct ra_s3 {
     char *path;   /* before the key: "/bucket/" or "/" */
     char *where;  /* for people */
     pthread_mutex_t mutex;
-    struct ra_s3_trust *trust; /* of all connections; NULL: none was asked for yet, or each has its own */
     pthread_cond_t freed;
-    struct ra_s3_conn *idle; /* a stack: the connection used last is the likeliest to be alive */
-    unsigned busy;           /* calls that hold a connection; streams are not counted */
-    _Atomic int64_t skew;    /* nanoseconds that the server's clock is ahead of ours */
+    struct ra_s3_trust *trust; /* of all connections; NULL: none was asked for yet, or each has its own */
+    struct ra_s3_conn *idle;   /* a stack: the connection used last is the likeliest to be alive */
+    unsigned busy;             /* calls that hold a connection; streams are not counted */
+    _Atomic int64_t skew;      /* nanoseconds that the server's clock is ahead of ours */
     atomic_bool clock_known;
     atomic_bool no_conditional; /* a conditional PUT was answered with "not implemented" */
     _Atomic uint64_t requests, repeats;
@@ -112,9 +112,8 @@ void ra_s3_list_close(struct ra_list *l);
 struct ra_s3_packed;
 struct ra_s3_page {
     size_t n; /* entries that it has */
-    RA_VEC(struct ra_entry)
-    entries;    /* those unpacked last: names relative to the root; kind RA_PREFIX: a common
-                                        prefix, its name ends in '/' */
+    /* Those unpacked last: names relative to the root; kind RA_PREFIX: a common prefix, its name ends in '/'. */
+    RA_VEC(struct ra_entry) entries;
     char *next; /* the continuation token; NULL: this was the last page */
 
     struct ra_arena packed; /* private from here */
