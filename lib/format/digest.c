@@ -251,20 +251,73 @@ void ra_digest_of(enum ra_alg alg, const void *p, size_t n, struct ra_digest *ou
     must(EVP_Digest(p, n, out->bytes, &len, evp(alg), NULL));
 }
 
+/* --- sets --------------------------------------------------------------------------------------------------- */
+
+#define HEAD 32
+
+struct ra_long_digest {
+    uint32_t number;
+    struct ra_digest digest;
+};
+
 void ra_digest_set_release(struct ra_digest_set *s)
 {
-    free(s->at);
+    free(s->heads);
     free(s->slots);
+    free(s->longs);
     *s = (struct ra_digest_set){0};
 }
 
-/* The digest is already as good as random: its first bytes are the hash. */
-static uint32_t slot_of(const struct ra_digest_set *s, const struct ra_digest *d)
+/* The whole of a digest that is no sha256; NULL for one that is. */
+static const struct ra_digest *long_at(const struct ra_digest_set *s, uint32_t number)
+{
+    uint32_t low = 0, high = s->n_longs;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (s->longs[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->n_longs && s->longs[low].number == number ? &s->longs[low].digest : NULL;
+}
+
+static bool is_at(const struct ra_digest_set *s, uint32_t number, const struct ra_digest *d)
+{
+    if (memcmp(s->heads[number], d->bytes, HEAD) != 0)
+        return false;
+    const struct ra_digest *whole = long_at(s, number);
+    return whole ? ra_digest_eq(whole, d) : d->alg == RA_SHA256;
+}
+
+struct ra_digest ra_digest_set_get(const struct ra_digest_set *s, uint32_t number)
+{
+    const struct ra_digest *whole = long_at(s, number);
+    struct ra_digest d = {.alg = RA_SHA256};
+    if (whole)
+        return *whole;
+    memcpy(d.bytes, s->heads[number], HEAD);
+    return d;
+}
+
+int ra_digest_set_cmp(const struct ra_digest_set *s, uint32_t x, uint32_t y)
+{
+    return s->n_longs ? ra_digest_cmp(RA_DIGEST_AT(s, x), RA_DIGEST_AT(s, y))
+                      : memcmp(s->heads[x], s->heads[y], HEAD);
+}
+
+/* A digest is as good as random already: its first bytes are the hash. */
+static uint32_t first_slot(const struct ra_digest_set *s, const uint8_t *head)
 {
     uint32_t h;
-    memcpy(&h, d->bytes, sizeof(h));
-    uint32_t i = h & (s->n_slots - 1);
-    while (s->slots[i] != RA_NONE && !ra_digest_eq(&s->at[s->slots[i]], d))
+    memcpy(&h, head, sizeof(h));
+    return h & (s->n_slots - 1);
+}
+
+static uint32_t slot_of(const struct ra_digest_set *s, const struct ra_digest *d)
+{
+    uint32_t i = first_slot(s, d->bytes);
+    while (s->slots[i] != RA_NONE && !is_at(s, s->slots[i], d))
         i = (i + 1) & (s->n_slots - 1);
     return i;
 }
@@ -275,13 +328,33 @@ static void rehash(struct ra_digest_set *s, uint32_t n_slots)
     s->slots = ra_realloc_array(NULL, n_slots, sizeof(*s->slots));
     memset(s->slots, 0xff, n_slots * sizeof(*s->slots));
     s->n_slots = n_slots;
-    for (uint32_t i = 0; i < s->n; i++)
-        s->slots[slot_of(s, &s->at[i])] = i;
+    for (uint32_t number = 0; number < s->n; number++) {
+        uint32_t i = first_slot(s, s->heads[number]);
+        while (s->slots[i] != RA_NONE)
+            i = (i + 1) & (n_slots - 1);
+        s->slots[i] = number;
+    }
 }
 
 uint32_t ra_digest_set_find(const struct ra_digest_set *s, const struct ra_digest *d)
 {
     return s->n_slots ? s->slots[slot_of(s, d)] : RA_NONE;
+}
+
+static void keep(struct ra_digest_set *s, const struct ra_digest *d)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? s->cap + s->cap / 2 : 48;
+        s->heads = ra_realloc_array(s->heads, s->cap, sizeof(*s->heads));
+    }
+    memcpy(s->heads[s->n], d->bytes, HEAD);
+    if (d->alg == RA_SHA256)
+        return;
+    if (s->n_longs == s->cap_longs) {
+        s->cap_longs = s->cap_longs ? s->cap_longs + s->cap_longs / 2 : 8;
+        s->longs = ra_realloc_array(s->longs, s->cap_longs, sizeof(*s->longs));
+    }
+    s->longs[s->n_longs++] = (struct ra_long_digest){s->n, *d};
 }
 
 uint32_t ra_digest_set_add(struct ra_digest_set *s, const struct ra_digest *d, bool *fresh)
@@ -294,10 +367,6 @@ uint32_t ra_digest_set_add(struct ra_digest_set *s, const struct ra_digest *d, b
         *fresh = is_new;
     if (!is_new)
         return s->slots[slot];
-    if (s->n == s->cap) {
-        s->cap = s->cap ? s->cap + s->cap / 2 : 48;
-        s->at = ra_realloc_array(s->at, s->cap, sizeof(*s->at));
-    }
-    s->at[s->n] = *d;
+    keep(s, d);
     return s->slots[slot] = s->n++;
 }

@@ -59,20 +59,28 @@ RA_DEFINE_AUTO_PTR(ra_hasher, ra_hasher_free)
 
 /*
  * A set of digests in which each gets a number, 0, 1, 2, ... in the order of adding: the owner keeps what it
- * knows of each in arrays of its own, by that number. Starts zeroed. Not thread-safe: one writer, or many
- * readers. At most UINT32_MAX - 1 digests.
+ * knows of each in arrays of its own, by that number. Starts zeroed. 32 bytes and a slot each, for sha256.
+ * Not thread-safe: one writer, or many readers. At most UINT32_MAX - 1 digests.
  */
 #define RA_NONE UINT32_MAX
 struct ra_digest_set {
-    struct ra_digest *at; /* by number */
+    uint8_t (*heads)[32]; /* by number: all of a sha256, the first bytes of a longer one */
     uint32_t n, cap;
     uint32_t *slots;
-    uint32_t n_slots; /* a power of two, or 0 */
+    uint32_t n_slots;             /* a power of two, or 0 */
+    struct ra_long_digest *longs; /* those that are no sha256, by number */
+    uint32_t n_longs, cap_longs;
 };
 void ra_digest_set_release(struct ra_digest_set *s);
 /* The number of d, added when it was not there (*fresh, which may be NULL, tells). */
 uint32_t ra_digest_set_add(struct ra_digest_set *s, const struct ra_digest *d, bool *fresh);
 /* The number of d, or RA_NONE. */
 uint32_t ra_digest_set_find(const struct ra_digest_set *s, const struct ra_digest *d);
+/* The digest of a number that was given. */
+struct ra_digest ra_digest_set_get(const struct ra_digest_set *s, uint32_t number);
+/* A pointer to it, valid until the end of the block. */
+#define RA_DIGEST_AT(s, number) ((const struct ra_digest[]){ra_digest_set_get((s), (number))})
+/* ra_digest_cmp of two of them. */
+int ra_digest_set_cmp(const struct ra_digest_set *s, uint32_t x, uint32_t y);
 
 #endif

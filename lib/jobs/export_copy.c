@@ -16,7 +16,7 @@
 static int damaged(struct ra_export_plan *p, uint32_t number, const char *what, struct ra_err *err)
 {
     char text[RA_DIGEST_TEXT];
-    const struct ra_digest *d = &p->state.digests.at[number];
+    const struct ra_digest *d = RA_DIGEST_AT(&p->state.digests, number);
     struct ra_key key;
     struct ra_place at = {.path = ra_key_blob(&key, d), .digest = d};
     ra_find(p->job->findings, p->opts->skip_damaged ? RA_WARNING : RA_ERROR, "damaged-blob", &at, "%s", what);
@@ -31,8 +31,8 @@ static int open_blob(struct ra_export_plan *p, uint32_t number, struct ra_reader
 {
     struct ra_key key;
     struct ra_stat st;
-    int rc = ra_read_open(p->job->store, ra_key_blob(&key, &p->state.digests.at[number]), 0, UINT64_MAX, 0,
-                          out, err);
+    int rc = ra_read_open(p->job->store, ra_key_blob(&key, RA_DIGEST_AT(&p->state.digests, number)), 0,
+                          UINT64_MAX, 0, out, err);
     if (rc == -RA_NOTFOUND)
         p->vanished = true;
     if (rc < 0)
@@ -50,7 +50,7 @@ static int check(struct ra_export_plan *p, uint32_t number, struct ra_hasher *h,
     if (p->opts->no_verify)
         return 0;
     ra_hasher_final(h, &got);
-    return ra_digest_eq(&got, &p->state.digests.at[number])
+    return ra_digest_eq(&got, RA_DIGEST_AT(&p->state.digests, number))
                ? 0
                : damaged(p, number, "its bytes are not what its digest says", err);
 }
@@ -62,7 +62,8 @@ static int pump(struct ra_export_plan *p, uint32_t number, struct ra_reader *fro
     uint64_t size = p->state.blobs.at[number].size, total = 0;
     size_t piece = size < PIECE ? (size_t)size + 1 : PIECE;
     ra_auto_free char *buffer = ra_io_buffer(piece);
-    RA_AUTO_PTR(ra_hasher) h = p->opts->no_verify ? NULL : ra_hasher_new(p->state.digests.at[number].alg);
+    RA_AUTO_PTR(ra_hasher)
+    h = p->opts->no_verify ? NULL : ra_hasher_new(RA_DIGEST_AT(&p->state.digests, number)->alg);
     ssize_t n;
     while ((n = ra_read(from, buffer, piece, err)) > 0) {
         total += (uint64_t)n;
@@ -128,7 +129,7 @@ static int unpack(struct feed *f, struct ra_sink to, struct ra_err *err)
 int ra_export_unpack(struct ra_export_plan *p, uint32_t number, struct ra_sink to, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_reader) from = NULL;
-    RA_AUTO_PTR(ra_hasher) hasher = ra_hasher_new(p->state.digests.at[number].alg);
+    RA_AUTO_PTR(ra_hasher) hasher = ra_hasher_new(RA_DIGEST_AT(&p->state.digests, number)->alg);
     ra_auto_free struct feed *f = ra_new(struct feed);
     f->hasher = hasher;
     int rc = open_blob(p, number, &from, err);

@@ -144,7 +144,7 @@ int ra_export_put_docker_table(struct ra_export_plan *p, struct ra_buf *out, str
         uint32_t digest = s->tags.at[i].digest;
         if (done[digest]++)
             continue;
-        int rc = load_image(p, &s->digests.at[digest], &m, err);
+        int rc = load_image(p, RA_DIGEST_AT(&s->digests, digest), &m, err);
         if (rc < 0 && rc != -RA_CORRUPT)
             return rc;
         ra_err_clear(err);

@@ -11,7 +11,7 @@ static const struct ra_backup_rev *rev_of(const struct ra_backup *s, uint32_t re
         size_t mid = (low + high) / 2;
         const struct ra_backup_rev *r = &s->revs.at[mid];
         int order = r->repo == repo ? 0 : strcmp(s->names.at[r->repo], s->names.at[repo]);
-        order = order ? order : ra_digest_cmp(&s->digests.at[r->digest], &s->digests.at[digest]);
+        order = order ? order : ra_digest_set_cmp(&s->digests, r->digest, digest);
         if (order == 0)
             return r;
         low = order < 0 ? mid + 1 : low;
@@ -28,7 +28,7 @@ static void begin_descriptor(struct ra_jsonw *w, const struct ra_backup *s, uint
     char text[RA_DIGEST_TEXT];
     ra_jsonw_object(w);
     ra_jsonw_key_str(w, "mediaType", media_type == RA_NO_NAME ? RA_MT_OCI_MANIFEST : s->names.at[media_type]);
-    ra_jsonw_key_str(w, "digest", ra_digest_text(&s->digests.at[digest], text));
+    ra_jsonw_key_str(w, "digest", ra_digest_text(RA_DIGEST_AT(&s->digests, digest), text));
     ra_jsonw_key_u64(w, "size", s->blobs.at[digest].size);
     ra_jsonw_key(w, "annotations");
     ra_jsonw_object(w);

@@ -22,7 +22,7 @@ static int compare_blobs(const void *x, const void *y, void *arg)
         return a->class < b->class ? -1 : 1;
     if (a->first_repo != b->first_repo)
         return a->first_repo < b->first_repo ? -1 : 1;
-    return ra_digest_cmp(&p->state.digests.at[l], &p->state.digests.at[r]);
+    return ra_digest_set_cmp(&p->state.digests, l, r);
 }
 
 static void order_blobs(struct ra_export_plan *p)
@@ -47,7 +47,7 @@ void ra_export_put_blob_header(const struct ra_export_plan *p, size_t i, uint64_
 {
     char hex[RA_DIGEST_TEXT], name[RA_DIGEST_TEXT + 32];
     uint32_t number = p->order.at[i];
-    const struct ra_digest *d = &p->state.digests.at[number];
+    const struct ra_digest *d = RA_DIGEST_AT(&p->state.digests, number);
     snprintf(name, sizeof(name), "blobs/%s/%s", ra_alg_name(d->alg), ra_digest_hex(d, hex));
     ra_tar_put_header(out, name, p->state.blobs.at[number].size, position, alignment(p, i));
 }

@@ -71,7 +71,7 @@ static int read_since(struct ra_export_plan *p, const char *path, struct ra_err 
         return ra_wrap(err, rc, "'%s'", path);
     for (uint32_t i = 0; i < b.blobs.n; i++)
         if (b.blobs.at[i].listed)
-            ra_digest_set_add(&p->have, &b.digests.at[i], NULL);
+            ra_digest_set_add(&p->have, RA_DIGEST_AT(&b.digests, i), NULL);
     p->since = b.id;
     p->has_since = true;
     return 0;
@@ -112,7 +112,7 @@ static uint32_t list_blob(struct adding *a, uint32_t id, enum export_class class
     struct export_blob *x = &p->blobs.at[number];
     if (!b->listed) {
         *b = (struct ra_backup_blob){.size = ra_blobs_size(p->survey.blobs, id), .listed = true};
-        b->in = ra_digest_set_find(&p->have, &p->state.digests.at[number]) == RA_NONE;
+        b->in = ra_digest_set_find(&p->have, RA_DIGEST_AT(&p->state.digests, number)) == RA_NONE;
         x->first_repo = a->r;
         x->class = (uint8_t) class;
     }
@@ -293,7 +293,7 @@ static int read_type(void *arg, size_t i, unsigned worker, struct ra_err *err)
     struct ra_digest d;
     {
         RA_LOCKED(&t->mutex);
-        d = t->p->state.digests.at[t->p->state.revs.at[i].digest];
+        d = ra_digest_set_get(&t->p->state.digests, t->p->state.revs.at[i].digest);
     }
     int rc = ra_manifest_load(t->p->job->store, &d, &bytes, &m, err);
     if (rc == -RA_NOTFOUND)

@@ -97,7 +97,7 @@ static void show_untagged(struct ra_import *im)
             continue;
         struct import_image *image = ra_import_add_image(im, NULL, false, RA_NONE);
         image->pub.repo = ra_strdup(im->backup->repos[r->repo]);
-        image->pub.digest = s->digests.at[r->digest];
+        image->pub.digest = ra_digest_set_get(&s->digests, r->digest);
         image->pub.has_digest = true;
     }
 }
@@ -110,7 +110,7 @@ static int plan_tags(struct ra_import *im, struct ra_err *err)
         struct import_image *image = ra_import_add_image(im, NULL, false, RA_NONE);
         image->pub.repo = ra_strdup(im->backup->repos[t->repo]);
         image->pub.tag = ra_strdup(s->names.at[t->name]);
-        image->pub.digest = s->digests.at[t->digest];
+        image->pub.digest = ra_digest_set_get(&s->digests, t->digest);
         image->pub.has_digest = true;
         int rc = ra_import_decide(im, image, err);
         if (rc < 0)
@@ -135,8 +135,8 @@ static int require(void *arg, size_t i, unsigned worker, struct ra_err *err)
     struct requiring *r = arg;
     uint32_t number = r->list.at[i];
     const struct ra_backup *s = &r->im->backup->state;
-    int there =
-        ra_put_has_blob(r->im->job->store, &s->digests.at[number], s->blobs.at[number].size, NULL, err);
+    int there = ra_put_has_blob(r->im->job->store, RA_DIGEST_AT(&s->digests, number),
+                                s->blobs.at[number].size, NULL, err);
     if (there < 0)
         return there;
     r->im->backup->absent[number] = !there;
@@ -151,8 +151,8 @@ static int check_room(struct ra_import *im, struct ra_err *err)
     ra_backup_totals(s, &totals);
     uint64_t bytes = totals.bytes, room = ra_store_room(im->job->store);
     for (uint32_t i = 0; i < s->blobs.n && bytes > room; i++)
-        if (s->blobs.at[i].in &&
-            ra_put_has_blob(im->job->store, &s->digests.at[i], s->blobs.at[i].size, NULL, NULL) > 0)
+        if (s->blobs.at[i].in && ra_put_has_blob(im->job->store, RA_DIGEST_AT(&s->digests, i),
+                                                 s->blobs.at[i].size, NULL, NULL) > 0)
             bytes -= s->blobs.at[i].size;
     return im->opts.look ? 0 : ra_import_check_room(im, bytes, err);
 }
@@ -165,7 +165,7 @@ static int tell_missing(struct ra_import *im, const struct requiring *r, struct 
     ra_vec_each (number, &r->list) {
         if (!im->backup->absent[*number] || missing++ >= MISSING_NAMED)
             continue;
-        struct ra_place at = {.digest = &s->digests.at[*number]};
+        struct ra_place at = {.digest = RA_DIGEST_AT(&s->digests, *number)};
         ra_find(im->job->findings, im->opts.allow_missing ? RA_WARNING : RA_ERROR, "missing-blob", &at,
                 "the backup builds on %s, and the storage does not have it", ra_digest_text(at.digest, text));
     }
@@ -285,7 +285,7 @@ int ra_import_check_end(struct import_backup *b, struct ra_err *err)
     for (uint32_t i = 0; i < b->state.blobs.n; i++)
         if (b->state.blobs.at[i].in && b->data_at[i] == UINT64_MAX)
             return ra_fail(err, RA_CORRUPT, "%s is announced, and missing",
-                           ra_digest_text(&b->state.digests.at[i], text));
+                           ra_digest_text(RA_DIGEST_AT(&b->state.digests, i), text));
     return 0;
 }
 

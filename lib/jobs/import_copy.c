@@ -90,7 +90,7 @@ static int copy_blob(struct ra_import *im, uint32_t number, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_put_blob) to = NULL;
     const struct import_blob *b = &im->blobs.at[number];
-    int rc = ra_put_blob_open(ra_import_target(im), &im->digests.at[number], b->size, &to, err);
+    int rc = ra_put_blob_open(ra_import_target(im), RA_DIGEST_AT(&im->digests, number), b->size, &to, err);
     if (rc == 0)
         rc = b->made ? ra_put_blob_write(to, b->made, b->size, err) : copy_member(im, &b->from, to, err);
     if (rc == 0)
@@ -112,7 +112,7 @@ static int copy_one(void *arg, size_t i, unsigned worker, struct ra_err *err)
     struct ra_import *im = c->im;
     uint32_t number = c->list.at[i];
     struct import_blob *b = &im->blobs.at[number];
-    int there = ra_put_has_blob(im->job->store, &im->digests.at[number], b->size, NULL, err);
+    int there = ra_put_has_blob(im->job->store, RA_DIGEST_AT(&im->digests, number), b->size, NULL, err);
     int rc = there < 0 ? there : there ? 0 : copy_blob(im, number, err);
     ra_progress_add(im->job->progress, 1, there ? b->size : 0);
     b->present = there > 0;

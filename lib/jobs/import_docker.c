@@ -242,7 +242,9 @@ static void plan_manifest(struct ra_import *im, struct docker_image *image, cons
     size_t n = image->layers.n, n_refs = 0;
     uint32_t *refs = ra_calloc(n + 1, sizeof(*refs));
     uint32_t config = plan_made(im, &image->config);
-    write_manifest(&manifest, &(struct ra_blob_id){im->digests.at[config], image->config.len}, layers, n);
+    write_manifest(&manifest,
+                   &(struct ra_blob_id){ra_digest_set_get(&im->digests, config), image->config.len}, layers,
+                   n);
     image->root = plan_made(im, &manifest);
     refs[n_refs++] = config;
     for (size_t i = 0; i < n; i++) {
@@ -283,7 +285,7 @@ static int finish_image(struct ra_import *im, struct import_image *image, struct
     if (rc < 0)
         return rc;
     image->root = docker->root;
-    image->pub.digest = im->digests.at[image->root];
+    image->pub.digest = ra_digest_set_get(&im->digests, image->root);
     image->pub.has_digest = true;
     return ra_import_decide(im, image, err);
 }

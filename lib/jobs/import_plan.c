@@ -18,7 +18,7 @@ struct import_image *ra_import_add_image(struct ra_import *im, const char *sourc
     struct import_image *image = ra_vec_push(&im->images);
     *image = (struct import_image){.source = source ? ra_strdup(source) : NULL, .bare = bare, .root = root};
     if (root != RA_NONE) {
-        image->pub.digest = im->digests.at[root];
+        image->pub.digest = ra_digest_set_get(&im->digests, root);
         image->pub.has_digest = true;
     }
     return image;
@@ -43,7 +43,7 @@ static int plan_present(struct ra_import *im, uint32_t number, int64_t size, str
 {
     struct import_blob *b = &im->blobs.at[number];
     uint64_t actual = 0;
-    int there = ra_put_has_blob(im->job->store, &im->digests.at[number],
+    int there = ra_put_has_blob(im->job->store, RA_DIGEST_AT(&im->digests, number),
                                 size < 0 ? UINT64_MAX : (uint64_t)size, &actual, err);
     if (there < 0)
         return there;
@@ -58,7 +58,7 @@ static int wrong_size(const struct ra_import *im, uint32_t number, uint64_t has,
 {
     char text[RA_DIGEST_TEXT];
     return ra_fail(err, RA_CORRUPT, "%s has %" PRIu64 " bytes, and is said to have %" PRId64,
-                   ra_digest_text(&im->digests.at[number], text), has, said);
+                   ra_digest_text(RA_DIGEST_AT(&im->digests, number), text), has, said);
 }
 
 int ra_import_plan_blob(struct ra_import *im, uint32_t number, const char *member, int64_t size,
@@ -84,7 +84,7 @@ int ra_import_plan_blob(struct ra_import *im, uint32_t number, const char *membe
 /* The blob's place in an OCI layout. */
 static int plan_layout_blob(struct ra_import *im, uint32_t number, int64_t size, struct ra_err *err)
 {
-    const struct ra_digest *d = &im->digests.at[number];
+    const struct ra_digest *d = RA_DIGEST_AT(&im->digests, number);
     char hex[RA_DIGEST_TEXT], name[RA_DIGEST_TEXT + 16];
     snprintf(name, sizeof(name), "blobs/%s/%s", ra_alg_name(d->alg), ra_digest_hex(d, hex));
     return ra_import_plan_blob(im, number, name, size, err);
@@ -98,15 +98,15 @@ static int fetch(struct ra_import *im, uint32_t number, struct ra_buf *out, stru
         return ra_buf_add(out, b->made, b->size), 0;
     if (b->from.name)
         return ra_members_read(im->members, &b->from, RA_MANIFEST_MAX, out, err);
-    return ra_store_get(im->job->store, ra_key_blob(&key, &im->digests.at[number]), RA_MANIFEST_MAX, out,
-                        NULL, err);
+    return ra_store_get(im->job->store, ra_key_blob(&key, RA_DIGEST_AT(&im->digests, number)),
+                        RA_MANIFEST_MAX, out, NULL, err);
 }
 
 int ra_import_read_manifest(struct ra_import *im, uint32_t number, struct ra_buf *out, struct ra_err *err)
 {
     struct ra_digest got;
     char want_text[RA_DIGEST_TEXT], got_text[RA_DIGEST_TEXT];
-    const struct ra_digest *want = &im->digests.at[number];
+    const struct ra_digest *want = RA_DIGEST_AT(&im->digests, number);
     int rc = fetch(im, number, out, err);
     if (rc < 0)
         return rc;
@@ -243,7 +243,9 @@ static int read_once(struct graph *g, const struct todo *t, struct ra_err *err)
         return 0;
     b->manifest = true;
     int rc = read_manifest(g, t, err);
-    return rc < 0 ? ra_wrap(err, rc, "manifest %s", ra_digest_text(&g->im->digests.at[t->number], text)) : 0;
+    return rc < 0 ? ra_wrap(err, rc, "manifest %s",
+                            ra_digest_text(RA_DIGEST_AT(&g->im->digests, t->number), text))
+                  : 0;
 }
 
 static int read_next(struct graph *g, struct ra_err *err)
@@ -303,8 +305,9 @@ static int need(void *arg, uint32_t number, struct ra_err *err)
     struct needing *n = arg;
     struct import_blob *b = &n->im->blobs.at[number];
     char text[RA_DIGEST_TEXT];
-    struct ra_place at = {
-        .repository = n->image->pub.repo, .tag = n->image->pub.tag, .digest = &n->im->digests.at[number]};
+    struct ra_place at = {.repository = n->image->pub.repo,
+                          .tag = n->image->pub.tag,
+                          .digest = RA_DIGEST_AT(&n->im->digests, number)};
     if (b->missing && !b->needed) {
         n->missing++;
         ra_find(n->im->job->findings, n->im->opts.allow_missing ? RA_WARNING : RA_ERROR, "missing-blob", &at,
@@ -346,9 +349,9 @@ static int note_link(void *arg, uint32_t number, struct ra_err *err)
     if (b->missing)
         return 0;
     if (b->manifest)
-        ra_put_revision(l->put, l->image->pub.repo, &l->im->digests.at[number]);
+        ra_put_revision(l->put, l->image->pub.repo, RA_DIGEST_AT(&l->im->digests, number));
     else
-        ra_put_layer(l->put, l->image->pub.repo, &l->im->digests.at[number]);
+        ra_put_layer(l->put, l->image->pub.repo, RA_DIGEST_AT(&l->im->digests, number));
     return 0;
 }
 
@@ -365,7 +368,7 @@ int ra_import_write_links(struct ra_import *im, struct ra_err *err)
         struct linking l = {im, image, put};
         ra_import_each(im, image->root, note_link, &l, NULL);
         if (image->pub.tag && !im->blobs.at[image->root].missing)
-            ra_put_tag(put, image->pub.repo, image->pub.tag, &im->digests.at[image->root]);
+            ra_put_tag(put, image->pub.repo, image->pub.tag, RA_DIGEST_AT(&im->digests, image->root));
     }
     return ra_put_finish(put, ra_job_io_threads(im->job), NULL, err);
 }

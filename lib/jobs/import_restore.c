@@ -24,7 +24,7 @@ static void count(struct ra_import *im, uint64_t size, bool present)
 static int open_blob(struct ra_import *im, uint32_t number, struct ra_put_blob **out, struct ra_err *err)
 {
     const struct ra_backup *s = &im->backup->state;
-    const struct ra_digest *d = &s->digests.at[number];
+    const struct ra_digest *d = RA_DIGEST_AT(&s->digests, number);
     int there = ra_put_has_blob(im->job->store, d, s->blobs.at[number].size, NULL, err);
     if (there != 0) {
         if (there > 0)
@@ -130,7 +130,8 @@ static void note_tags(struct ra_import *im, struct ra_put *put)
     const struct import_backup *b = im->backup;
     const struct ra_backup *s = &b->state;
     ra_vec_each (t, &s->history)
-        ra_put_tag_history(put, b->repos[t->repo], s->names.at[t->name], &s->digests.at[t->digest]);
+        ra_put_tag_history(put, b->repos[t->repo], s->names.at[t->name],
+                           RA_DIGEST_AT(&s->digests, t->digest));
     ra_vec_each (image, &im->images)
         if (image->pub.status != RA_IMPORT_SKIPPED)
             ra_put_tag(put, image->pub.repo, image->pub.tag, &image->pub.digest);
@@ -144,10 +145,10 @@ static int write_links(struct ra_import *im, struct ra_err *err)
     ra_put_lend(put, &s->digests);
     ra_vec_each (l, &s->layers)
         if (!b->absent[l->digest])
-            ra_put_layer(put, b->repos[l->repo], &s->digests.at[l->digest]);
+            ra_put_layer(put, b->repos[l->repo], RA_DIGEST_AT(&s->digests, l->digest));
     ra_vec_each (r, &s->revs)
         if (!b->absent[r->digest])
-            ra_put_revision(put, b->repos[r->repo], &s->digests.at[r->digest]);
+            ra_put_revision(put, b->repos[r->repo], RA_DIGEST_AT(&s->digests, r->digest));
     note_tags(im, put);
     ra_import_guard_tags(im, put);
     ra_progress_phase(im->job->progress, "linking", 0, 0);

@@ -65,7 +65,7 @@ static int by_name(const struct ra_backup *b, uint32_t x, uint32_t y)
 
 static int by_digest(const struct ra_backup *b, uint32_t x, uint32_t y)
 {
-    return x == y ? 0 : ra_digest_cmp(&b->digests.at[x], &b->digests.at[y]);
+    return x == y ? 0 : ra_digest_set_cmp(&b->digests, x, y);
 }
 
 static int compare_repos(const void *x, const void *y, void *b)
@@ -145,7 +145,7 @@ static void put_name(struct line *l, const char *key, uint32_t name)
 static void put_digest(struct line *l, const char *key, uint32_t digest)
 {
     char text[RA_DIGEST_TEXT];
-    ra_jsonw_key_str(&l->w, key, ra_digest_text(&l->b->digests.at[digest], text));
+    ra_jsonw_key_str(&l->w, key, ra_digest_text(RA_DIGEST_AT(&l->b->digests, digest), text));
 }
 
 /* Lines are handed on by the block. */

@@ -374,7 +374,7 @@ static int check_listed(const struct ra_backup *b, uint32_t digest, struct ra_er
     if (b->blobs.at[digest].listed)
         return 0;
     return ra_fail(err, RA_CORRUPT, "the catalogue refers to %s, and does not list it",
-                   ra_digest_text(&b->digests.at[digest], text));
+                   ra_digest_text(RA_DIGEST_AT(&b->digests, digest), text));
 }
 
 int ra_backup_reader_finish(struct ra_backup_reader *r, struct ra_err *err)

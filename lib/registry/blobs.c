@@ -184,7 +184,7 @@ void ra_blobs_digest(struct ra_blobs *b, uint32_t id, struct ra_digest *out)
 {
     if (id & SIDE) {
         RA_LOCKED(&b->side_mutex);
-        *out = b->side.at[id & ~SIDE];
+        *out = ra_digest_set_get(&b->side, id & ~SIDE);
         return;
     }
     struct shard *s = &b->shards[id >> PLACE_BITS];
@@ -317,8 +317,7 @@ static int compare_entries(const void *a, const void *b, void *arg)
 
 static int compare_aside(const void *a, const void *b, void *arg)
 {
-    const struct ra_digest *at = arg;
-    return ra_digest_cmp(&at[*(const uint32_t *)a & ~SIDE], &at[*(const uint32_t *)b & ~SIDE]);
+    return ra_digest_set_cmp(arg, *(const uint32_t *)a & ~SIDE, *(const uint32_t *)b & ~SIDE);
 }
 
 static uint32_t *part_aside(struct ra_blobs *b, unsigned with, unsigned without, size_t *n)
@@ -328,7 +327,7 @@ static uint32_t *part_aside(struct ra_blobs *b, unsigned with, unsigned without,
     for (uint32_t i = 0; i < b->side.n; i++)
         if (chosen(b->side_words[i], with, without))
             ids[(*n)++] = SIDE | i;
-    qsort_r(ids, *n, sizeof(*ids), compare_aside, b->side.at);
+    qsort_r(ids, *n, sizeof(*ids), compare_aside, &b->side);
     return ids;
 }
 

@@ -218,10 +218,10 @@ static uint32_t number_of(struct ra_put *p, const struct ra_digest *d)
     return (p->lent ? p->lent->n : 0) + ra_digest_set_add(&p->digests, d, NULL);
 }
 
-static const struct ra_digest *digest_at(const struct ra_put *p, uint32_t number)
+static struct ra_digest digest_at(const struct ra_put *p, uint32_t number)
 {
     uint32_t n = p->lent ? p->lent->n : 0;
-    return number < n ? &p->lent->at[number] : &p->digests.at[number - n];
+    return number < n ? ra_digest_set_get(p->lent, number) : ra_digest_set_get(&p->digests, number - n);
 }
 
 static void clear(struct ra_put *p)
@@ -330,14 +330,14 @@ struct writing {
 static const char *key_of(const struct ra_put *p, enum stage stage, const struct link *l, struct ra_key *key)
 {
     const char *repo = p->names.at[l->repo];
-    const struct ra_digest *d = digest_at(p, l->digest);
+    struct ra_digest d = digest_at(p, l->digest);
     switch (stage) {
     case LAYERS:
-        return ra_key_layer(key, repo, d);
+        return ra_key_layer(key, repo, &d);
     case REVISIONS:
-        return ra_key_revision(key, repo, d);
+        return ra_key_revision(key, repo, &d);
     case HISTORY:
-        return ra_key_tag_history(key, repo, p->names.at[l->tag], d);
+        return ra_key_tag_history(key, repo, p->names.at[l->tag], &d);
     default:
         return ra_key_tag_current(key, repo, p->names.at[l->tag]);
     }
@@ -348,8 +348,7 @@ static const char *key_of(const struct ra_put *p, enum stage stage, const struct
 static int stays(const struct ra_put *p, enum stage stage, const struct link *l, const char *key,
                  struct ra_err *err)
 {
-    const struct ra_digest *want = digest_at(p, l->digest);
-    struct ra_digest have;
+    struct ra_digest want = digest_at(p, l->digest), have;
     int rc = ra_link_read(p->store, key, &have, NULL, err);
     if (rc == -RA_NOTFOUND || rc == -RA_CORRUPT) {
         ra_err_clear(err);
@@ -358,7 +357,7 @@ static int stays(const struct ra_put *p, enum stage stage, const struct link *l,
     if (rc < 0)
         return rc;
     bool right =
-        ra_digest_eq(&have, want) || (stage == LAYERS && want->alg != RA_SHA256 && have.alg == RA_SHA256);
+        ra_digest_eq(&have, &want) || (stage == LAYERS && want.alg != RA_SHA256 && have.alg == RA_SHA256);
     bool asks = stage == CURRENT && p->may;
     return right || (asks && !p->may(p->arg, p->names.at[l->repo], p->names.at[l->tag], &have));
 }
@@ -368,13 +367,13 @@ static int write_link(void *arg, size_t i, unsigned worker, struct ra_err *err)
     (void)worker;
     struct writing *w = arg;
     const struct link *l = &w->put->links[w->stage].at[i];
-    const struct ra_digest *d = digest_at(w->put, l->digest);
+    struct ra_digest d = digest_at(w->put, l->digest);
     struct ra_key key;
     char text[RA_DIGEST_TEXT];
     int rc = stays(w->put, w->stage, l, key_of(w->put, w->stage, l, &key), err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    ra_digest_text(d, text);
+    ra_digest_text(&d, text);
     __atomic_add_fetch(w->written, 1, __ATOMIC_RELAXED);
     return ra_store_put(w->put->store, key.s, text, strlen(text), RA_WRITE_REPLACE | RA_WRITE_DEFER, err);
 }

@@ -217,7 +217,7 @@ static void a_set_numbers_in_order(void **state)
         assert_int_equal(ra_digest_set_find(&s, &d), i);
         assert_int_equal(ra_digest_set_add(&s, &d, &fresh), i);
         assert_false(fresh);
-        assert_true(ra_digest_eq(&s.at[i], &d));
+        assert_true(ra_digest_eq(RA_DIGEST_AT(&s, i), &d));
         d = nth(i + COUNT);
         assert_int_equal(ra_digest_set_find(&s, &d), RA_NONE);
     }
@@ -240,6 +240,36 @@ static void a_set_stands_digests_that_begin_alike(void **state)
     ra_digest_set_release(&s);
 }
 
+static struct ra_digest nth_of(uint32_t i)
+{
+    struct ra_digest d = nth(i / RA_ALG_COUNT);
+    d.alg = (uint8_t)(i % RA_ALG_COUNT);
+    if (d.alg == RA_SHA256)
+        return d;
+    memset(d.bytes + 32, 0x11 * d.alg, ra_alg_size(d.alg) - 32);
+    return d;
+}
+
+/* Of all algorithms, in one set, and alike in all that a sha256 has. */
+static void a_set_keeps_algorithms_apart(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000 };
+    struct ra_digest_set s = {0};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct ra_digest d = nth_of(i);
+        assert_int_equal(ra_digest_set_add(&s, &d, NULL), i);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct ra_digest d = nth_of(i), before = nth_of(i ? i - 1 : 0);
+        assert_int_equal(ra_digest_set_find(&s, &d), i);
+        assert_true(ra_digest_eq(RA_DIGEST_AT(&s, i), &d));
+        if (i > 0)
+            assert_int_equal(ra_digest_set_cmp(&s, i - 1, i) < 0, ra_digest_cmp(&before, &d) < 0);
+    }
+    ra_digest_set_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test(order),
         cmocka_unit_test(a_set_numbers_in_order),
         cmocka_unit_test(a_set_stands_digests_that_begin_alike),
+        cmocka_unit_test(a_set_keeps_algorithms_apart),
     };
     return T_RUN(tests);
 }
