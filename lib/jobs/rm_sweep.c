@@ -11,19 +11,24 @@ static void not_removed(const struct ra_rm *rm, const char *path, const char *wh
             "it could not be removed: %s", why);
 }
 
+static void link_not_removed(const struct ra_rm *rm, const struct ra_removal *item)
+{
+    not_removed(rm, item->key, item->sys ? strerror(item->sys) : "it is no ordinary file");
+}
+
 /* *goes becomes false when it stays. */
 static int remove_link(const struct ra_rm *rm, const char *key, size_t keep, bool *goes, struct ra_err *err)
 {
     struct ra_removal item = {.key = key, .keep = keep};
     int rc = ra_store_remove(rm->job->store, &item, 1, RA_ANY_AGE, err);
     if (rc == 0 && item.status < 0) {
-        not_removed(rm, key, item.sys ? strerror(item.sys) : "it is no ordinary file");
+        link_not_removed(rm, &item);
         *goes = false;
     }
     return rc;
 }
 
-/* The same; `goes` may be NULL. */
+/* The same. */
 static int remove_folder(const struct ra_rm *rm, const char *prefix, size_t keep, int64_t not_after,
                          bool *goes, struct ra_err *err)
 {
@@ -33,17 +38,36 @@ static int remove_folder(const struct ra_rm *rm, const char *prefix, size_t keep
         return ra_err_move(err, &trouble);
     if (rc < 0 && rc != -RA_NOTFOUND) {
         not_removed(rm, prefix, ra_err_text(&trouble));
-        if (goes)
-            *goes = false;
+        *goes = false;
     }
     return 0;
 }
 
-/* What could not be removed by itself may have gone with its folder. */
 static bool is_gone(const struct ra_rm *rm, const char *key)
 {
     struct ra_stat st;
     return ra_store_stat(rm->job->store, key, &st, NULL) == -RA_NOTFOUND;
+}
+
+/* A link, then the folder around it, with which may go what could not be removed by itself. One finding is enough for
+ * what stays. */
+static int remove_around(const struct ra_rm *rm, const char *link, const char *folder, size_t keep,
+                         bool *goes, struct ra_err *err)
+{
+    struct ra_removal item = {.key = link, .keep = keep};
+    RA_ERR_AUTO trouble = {0};
+    int rc = ra_store_remove(rm->job->store, &item, 1, RA_ANY_AGE, err);
+    if (rc < 0)
+        return rc;
+    rc = ra_store_remove_prefix(rm->job->store, folder, keep, RA_ANY_AGE, NULL, NULL, &trouble);
+    if (rc == -RA_CANCELLED)
+        return ra_err_move(err, &trouble);
+    *goes = item.status == 0 || is_gone(rm, link);
+    if (!*goes)
+        link_not_removed(rm, &item);
+    else if (rc < 0 && rc != -RA_NOTFOUND)
+        not_removed(rm, folder, ra_err_text(&trouble));
+    return 0;
 }
 
 /* --- steps -------------------------------------------------------------------------------------------------- */
@@ -53,14 +77,13 @@ static bool is_gone(const struct ra_rm *rm, const char *key)
 static int remove_tag(const struct ra_rm *rm, const char *repo, const char *tag, bool *goes,
                       struct ra_err *err)
 {
-    struct ra_key key;
-    size_t keep = strlen(ra_key_tags(&key, repo));
-    size_t folder = strlen(ra_key_tag(&key, repo, tag));
-    int rc = remove_folder(rm, ra_key_tag_index(&key, repo, tag), folder, RA_ANY_AGE, NULL, err);
-    rc = rc ? rc : remove_link(rm, ra_key_tag_current(&key, repo, tag), keep, goes, err);
-    rc = rc ? rc : remove_folder(rm, ra_key_tag(&key, repo, tag), keep, RA_ANY_AGE, NULL, err);
-    *goes = *goes || is_gone(rm, ra_key_tag_current(&key, repo, tag));
-    return rc;
+    struct ra_key index, link, folder;
+    size_t keep = strlen(ra_key_tags(&link, repo));
+    size_t kept = strlen(ra_key_tag(&folder, repo, tag));
+    int rc = remove_folder(rm, ra_key_tag_index(&index, repo, tag), kept, RA_ANY_AGE, goes, err);
+    if (rc < 0 || !*goes)
+        return rc;
+    return remove_around(rm, ra_key_tag_current(&link, repo, tag), folder.s, keep, goes, err);
 }
 
 static int remove_tags(const struct ra_rm *rm, size_t i, struct ra_err *err)
@@ -76,19 +99,17 @@ static int remove_tags(const struct ra_rm *rm, size_t i, struct ra_err *err)
 static int remove_revisions(const struct ra_rm *rm, size_t i, struct ra_err *err)
 {
     const struct ra_survey_repo *repo = &rm->survey.repos.at[i];
-    struct ra_key key;
+    struct ra_key link, folder;
     struct ra_digest d;
-    size_t keep = strlen(ra_key_revisions(&key, repo->name));
+    size_t keep = strlen(ra_key_revisions(&link, repo->name));
     int rc = 0;
     for (uint32_t k = 0; rc == 0 && k < repo->n_revs; k++) {
         bool *goes = &rm->repos[i].revs[k];
         if (!*goes)
             continue;
         ra_blobs_digest(rm->survey.blobs, repo->revs[k].blob, &d);
-        rc = remove_link(rm, ra_key_revision(&key, repo->name, &d), keep, goes, err);
-        if (rc == 0)
-            rc = remove_folder(rm, ra_key_revision_folder(&key, repo->name, &d), keep, RA_ANY_AGE, NULL, err);
-        *goes = *goes || is_gone(rm, ra_key_revision(&key, repo->name, &d));
+        rc = remove_around(rm, ra_key_revision(&link, repo->name, &d),
+                           ra_key_revision_folder(&folder, repo->name, &d), keep, goes, err);
     }
     return rc;
 }

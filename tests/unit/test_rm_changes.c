@@ -260,7 +260,10 @@ static void what_a_tag_that_stays_needs_stays(void **state)
         sweep(&r);
         if (t_reg_has_tag(inner, "app", "v1"))
             assert_true(t_reg_has_revision(inner, "app", &image));
-        assert_int_equal(r.findings.list.n > 0, ra_fault_calls(s) >= call);
+        if (strstr(t_reg_listing(inner), RA_REPOSITORIES "app/_manifests/"))
+            assert_true(r.findings.list.n > 0);
+        if (r.findings.list.n)
+            assert_true(ra_fault_calls(s) >= call);
         release(&r);
     }
 }
