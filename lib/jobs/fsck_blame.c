@@ -7,10 +7,15 @@
 /* Tags named in one finding; the rest is counted. */
 #define NAMED 5
 
+struct names {
+    struct ra_buf text;
+    size_t n;
+};
+
 struct blamed {
     uint32_t blob;
-    struct ra_buf tags;
-    size_t n_tags;
+    struct names tags;
+    struct names unlinked;  /* tags whose index names a manifest without revision link that needs it */
     const char *repository; /* one that needs it */
 };
 
@@ -37,17 +42,52 @@ static void collect(struct blame *b)
         qsort(b->list.at, b->list.n, sizeof(*b->list.at), compare_blamed);
 }
 
-static void add_tag(struct blamed *one, const struct ra_survey_repo *repo, const struct ra_survey_tag *tag)
+static void add_tag(struct names *names, const struct ra_survey_repo *repo, const struct ra_survey_tag *tag)
 {
-    if (one->n_tags++ < NAMED)
-        ra_buf_addf(&one->tags, "%s%s:%s", one->tags.len ? ", " : "", repo->name, tag->name);
-    one->repository = repo->name;
+    if (names->n++ < NAMED)
+        ra_buf_addf(&names->text, "%s%s:%s", names->text.len ? ", " : "", repo->name, tag->name);
+}
+
+static void add_names(struct ra_buf *line, const struct names *names)
+{
+    ra_buf_addf(line, "%s", ra_buf_str(&names->text));
+    if (names->n > NAMED)
+        ra_buf_addf(line, " and %zu more", names->n - NAMED);
 }
 
 static struct blamed *find(struct blame *b, uint32_t blob)
 {
     struct blamed wanted = {.blob = blob};
     return bsearch(&wanted, b->list.at, b->list.n, sizeof(*b->list.at), compare_blamed);
+}
+
+static void enter_unlinked(struct blame *b, struct ra_reach *reach, const struct ra_survey_repo *repo,
+                           uint32_t blob)
+{
+    const struct ra_survey_manifest *m = ra_survey_manifest(&b->f->survey, blob);
+    size_t n = 0;
+    const uint32_t *child = m ? ra_survey_refs(m, RA_REF_CHILD, &n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (ra_fsck_is_unlinked(b->f, repo, child[i]))
+            ra_reach_enter(reach, child[i]);
+}
+
+static void blame_tag(struct blame *b, struct ra_reach *reach, const struct ra_survey_repo *repo,
+                      const struct ra_survey_tag *tag)
+{
+    ra_reach_begin(reach, repo);
+    ra_reach_enter(reach, tag->target);
+    size_t n_linked = ra_reach_ids(reach)->n;
+    for (size_t i = 0; i < ra_reach_ids(reach)->n; i++)
+        enter_unlinked(b, reach, repo, ra_reach_ids(reach)->at[i]);
+    const struct ra_ids *ids = ra_reach_ids(reach);
+    for (size_t i = 0; i < ids->n; i++) {
+        struct blamed *one = find(b, ids->at[i]);
+        if (!one)
+            continue;
+        add_tag(i < n_linked ? &one->tags : &one->unlinked, repo, tag);
+        one->repository = repo->name;
+    }
 }
 
 static int blame_tags(struct blame *b, struct ra_err *err)
@@ -58,14 +98,7 @@ static int blame_tags(struct blame *b, struct ra_err *err)
             int rc = ra_check_cancelled(err);
             if (rc < 0)
                 return rc;
-            ra_reach_begin(reach, repo);
-            ra_reach_enter(reach, repo->tags[t].target);
-            const struct ra_ids *ids = ra_reach_ids(reach);
-            for (size_t i = 0; i < ids->n; i++) {
-                struct blamed *one = find(b, ids->at[i]);
-                if (one)
-                    add_tag(one, repo, &repo->tags[t]);
-            }
+            blame_tag(b, reach, repo, &repo->tags[t]);
         }
     return 0;
 }
@@ -75,6 +108,19 @@ static const char *code_of(unsigned flags)
     return flags & RA_FSCK_CORRUPT   ? "corrupt-blob"
            : flags & RA_FSCK_MISSING ? "missing-blob"
                                      : "size-mismatch";
+}
+
+static void add_needs(struct ra_buf *line, const struct blamed *one, unsigned flags)
+{
+    if (one->tags.n) {
+        ra_buf_adds(line, "needed by ");
+        add_names(line, &one->tags);
+    } else if (one->unlinked.n) {
+        ra_buf_adds(line, "needed by a manifest without revision link that belongs to the index of ");
+        add_names(line, &one->unlinked);
+    } else {
+        ra_buf_adds(line, flags & RA_FSCK_NEEDED ? "only untagged revisions need it" : "nothing needs it");
+    }
 }
 
 static void report(struct blame *b, struct blamed *one)
@@ -89,16 +135,10 @@ static void report(struct blame *b, struct blamed *one)
     ra_fsck_digest(f, one->blob, &digest);
     struct ra_place at = {
         .path = ra_key_blob(&key, &digest), .repository = one->repository, .digest = &digest};
-    enum ra_severity severity = one->n_tags ? RA_ERROR : RA_WARNING;
-    if (!one->n_tags)
-        ra_find(f->job->findings, severity, code_of(flags), &at, "%s; %s", what,
-                flags & RA_FSCK_NEEDED ? "only untagged revisions need it" : "nothing needs it");
-    else if (one->n_tags > NAMED)
-        ra_find(f->job->findings, severity, code_of(flags), &at, "%s; needed by %s and %zu more", what,
-                ra_buf_str(&one->tags), one->n_tags - NAMED);
-    else
-        ra_find(f->job->findings, severity, code_of(flags), &at, "%s; needed by %s", what,
-                ra_buf_str(&one->tags));
+    RA_BUF_AUTO needs = {0};
+    add_needs(&needs, one, flags);
+    ra_find(f->job->findings, one->tags.n ? RA_ERROR : RA_WARNING, code_of(flags), &at, "%s; %s", what,
+            ra_buf_str(&needs));
     struct ra_fix fix = {.kind = flags & RA_FSCK_CORRUPT ? RA_FIX_QUARANTINE : RA_FIX_REFILL,
                          .digest = digest};
     if (flags & (RA_FSCK_CORRUPT | RA_FSCK_MISSING))
@@ -113,7 +153,8 @@ int ra_fsck_blame(struct ra_fsck *f, struct ra_err *err)
     ra_vec_each (one, &b.list) {
         if (rc == 0)
             report(&b, one);
-        ra_buf_release(&one->tags);
+        ra_buf_release(&one->tags.text);
+        ra_buf_release(&one->unlinked.text);
     }
     ra_vec_release(&b.list);
     return rc;

@@ -122,6 +122,11 @@ static const struct ra_survey_rev *live_revision(const struct ra_fsck *f, const 
     return rev && !(rev->flags & RA_REV_NO_LINK) ? rev : NULL;
 }
 
+bool ra_fsck_is_unlinked(struct ra_fsck *f, const struct ra_survey_repo *repo, uint32_t child)
+{
+    return is_present(f, child) && !live_revision(f, repo, child);
+}
+
 static void fix_tag_from_history(struct ra_fsck *f, const struct ra_survey_repo *repo,
                                  const struct ra_survey_tag *tag)
 {
@@ -239,7 +244,6 @@ static void check_unlinked(struct graph *g, unsigned worker, const struct ra_sur
         check_layer_links(g, worker, repo, m);
 }
 
-/* A child whose bytes are nowhere makes a sparse index; one that is there was pushed here, or lost its link. */
 static void check_children(struct graph *g, unsigned worker, const struct ra_survey_repo *repo, uint32_t blob)
 {
     struct ra_fsck *f = g->f;
@@ -250,7 +254,7 @@ static void check_children(struct graph *g, unsigned worker, const struct ra_sur
     const uint32_t *child = m ? ra_survey_refs(m, RA_REF_CHILD, &n) : NULL;
     for (size_t i = 0; i < n; i++) {
         struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name};
-        if (!is_present(f, child[i]) || live_revision(f, repo, child[i]))
+        if (!ra_fsck_is_unlinked(f, repo, child[i]))
             continue;
         ra_fsck_digest(f, child[i], &fix.digest);
         struct ra_place at = {.path = ra_key_revision(&key, repo->name, &fix.digest),
@@ -261,7 +265,7 @@ static void check_children(struct graph *g, unsigned worker, const struct ra_sur
             continue;
         ra_find(f->job->findings, RA_WARNING, "missing-revision-link", &at,
                 "a tag's index names the manifest %s, which is there, but its revision link is not: it "
-                "cannot be pulled, and gc may remove it",
+                "cannot be pulled, and gc does not keep what only it needs",
                 ra_digest_text(&fix.digest, text));
         ra_fsck_add_fix(f, &fix);
         check_unlinked(g, worker, repo, child[i]);

@@ -33,8 +33,10 @@ void ra_fsck_digest(const struct ra_fsck *f, uint32_t blob, struct ra_digest *ou
  * listed, or since it was found bad. */
 bool ra_fsck_link_reads(const struct ra_fsck *f, const char *key);
 
-/* Links, tags, manifests and what they name (fsck_graph.c). */
+/* Links, tags, manifests and what they name (fsck_graph.c), */
 int ra_fsck_graph(struct ra_fsck *f, struct ra_err *err);
+/* and whether what an index names is there without a revision link. If its bytes are nowhere, the index is sparse. */
+bool ra_fsck_is_unlinked(struct ra_fsck *f, const struct ra_survey_repo *repo, uint32_t child);
 /* Names the tags that damaged blobs concern, once all are known (fsck_blame.c). */
 int ra_fsck_blame(struct ra_fsck *f, struct ra_err *err);
 /* The bytes of blobs (fsck_read.c). */

@@ -362,9 +362,11 @@ static int make_plan(struct ra_gc *gc, struct ra_err *err)
     if ((rc = ra_mark_run(gc->job, &gc->survey, &mark, &gc->mark, err)) < 0)
         return rc;
     rc = doom_blobs(gc, err);
-    if (rc == 0)
-        count(gc);
-    return rc < 0 ? rc : ra_gc_find_parts(gc, err);
+    if (rc < 0)
+        return rc;
+    ra_gc_tell_unlinked(gc);
+    count(gc);
+    return ra_gc_find_parts(gc, err);
 }
 
 int ra_gc_plan(const struct ra_job *job, const struct ra_gc_opts *opts, struct ra_gc **out,

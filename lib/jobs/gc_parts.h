@@ -1,6 +1,6 @@
 /*
- * The insides of the collector: gc.c plans, gc_items.c names what goes, gc_sweep.c removes it, gc_uploads.c what was
- * begun and never ended, gc_tidy.c clears up behind.
+ * The insides of the collector: gc.c plans, gc_items.c names what goes, gc_unlinked.c what of it may surprise,
+ * gc_sweep.c removes it, gc_uploads.c what was begun and never ended, gc_tidy.c clears up behind.
  */
 #ifndef RA_JOBS_GC_PARTS_H
 #define RA_JOBS_GC_PARTS_H
@@ -43,6 +43,9 @@ int ra_gc_layers(const struct ra_gc *gc, size_t repo, const struct ra_gc_visitor
 int ra_gc_uploads(const struct ra_gc *gc, size_t repo, const struct ra_gc_visitor *v, struct ra_err *err);
 /* What goes from one part of the table of blobs (RA_BLOBS_PARTS). */
 int ra_gc_blobs(const struct ra_gc *gc, size_t part, const struct ra_gc_visitor *v, struct ra_err *err);
+
+/* A note for every platform of a tagged index that loses something, as it has no revision link. */
+void ra_gc_tell_unlinked(struct ra_gc *gc);
 
 /* Counts the uploads in parts. */
 int ra_gc_find_parts(struct ra_gc *gc, struct ra_err *err);
