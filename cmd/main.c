@@ -96,7 +96,7 @@
  *   tar.h           tar archives: tar_read.c, tar_write.c, tar_fd.c; tar_header.h: the block they share
  *   tarsum.h        tarsum.c: the sum of members that old Dockers sent
  *   layertar.c      tar archives as layers have them, by libarchive, which libarchive.c loads when it is needed
- *   members.c       the members of an archive by name
+ *   members.c       the members of an archive by name; member_names.c: what they may be called
  *   spool.c         a tar from anywhere, to be read in order or at any place
  *   zstd.c          writing zstd
  *   htpasswd.c      the lines of a file of users

@@ -4,31 +4,37 @@
 #include "base/names.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "format/member_names.h"
 #include "format/tar.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <sys/stat.h>
 
 #define LINKS_MAX 8
 
+/* The kind of a name that a link mentions and no member has, so far; and of a link to nothing, or out. */
+enum { ABSENT = RA_TAR_SPARSE + 1, ASTRAY };
+
+#define SIZE_BITS 60
 struct entry {
-    int kind; /* enum ra_tar_kind, ABSENT or ASTRAY */
-    uint64_t size, offset;
-    uint32_t target; /* of links: the number of the name it leads to */
+    uint64_t at; /* of files in a tar: where their bytes are; of links: the index of the name it leads to */
+    uint64_t size : SIZE_BITS;
+    uint64_t kind : 64 - SIZE_BITS; /* enum ra_tar_kind, ABSENT or ASTRAY */
 };
 
 struct ra_members {
     int fd; /* the tar, or the folder */
     bool folder, ended, trailing;
-    struct ra_names names;
-    size_t text;                  /* bytes of all names */
-    RA_VEC(struct entry) entries; /* by the numbers of names */
+    struct ra_names names;        /* of all others than blobs */
+    size_t text;                  /* bytes of these */
+    RA_VEC(struct entry) entries; /* by their numbers */
+    struct ra_digest_set digests; /* of blobs; behind them those that the owner added */
+    RA_VEC(struct entry) blobs;   /* by their numbers */
 };
 
-/* The kind of a name that a link mentions and no member has, so far. */
-#define ABSENT (-1)
-#define ASTRAY (-2)
+/* In the index of a member: it is the number of a blob, and not of a name. */
+#define BLOB ((uint32_t)1 << 31)
 
 void ra_members_close(struct ra_members *m)
 {
@@ -38,6 +44,8 @@ void ra_members_close(struct ra_members *m)
         close(m->fd);
     ra_names_release(&m->names);
     ra_vec_release(&m->entries);
+    ra_digest_set_release(&m->digests);
+    ra_vec_release(&m->blobs);
     free(m);
 }
 
@@ -51,85 +59,69 @@ bool ra_members_trailing(const struct ra_members *m)
     return m->trailing;
 }
 
-/* --- names -------------------------------------------------------------------------------------------------- */
+/* --- the map ------------------------------------------------------------------------------------------------ */
 
-static int refuse_name(const char *name, size_t n, const char *why, struct ra_err *err)
+static struct entry *entry_at(const struct ra_members *m, uint32_t index)
 {
-    RA_BUF_AUTO safe = {0};
-    ra_text_safe(&safe, name, n < 200 ? n : 200);
-    return ra_fail(err, RA_INVALID, "member '%s': %s", ra_buf_str(&safe), why);
+    return index & BLOB ? &m->blobs.at[index & ~BLOB] : &m->entries.at[index];
 }
 
-static const char *text_fault(const char *s, size_t n)
+static bool parse_blob(const char *name, size_t n, struct ra_digest *out)
 {
-    uint32_t cp;
-    size_t step;
-    for (size_t i = 0; i < n; i += step) {
-        if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
-            return "its name has a control character";
-        if ((step = ra_utf8_decode(s + i, n - i, &cp)) == 0)
-            return "its name is not UTF-8";
-    }
-    return NULL;
+    static const char folder[] = "blobs/";
+    size_t skip = sizeof(folder) - 1;
+    if (n < skip || memcmp(name, folder, skip) != 0)
+        return false;
+    const char *alg = name + skip, *slash = memchr(alg, '/', n - skip);
+    int found = slash ? ra_alg_find(alg, (size_t)(slash - alg)) : -1;
+    return found >= 0 &&
+           ra_digest_parse_hex((enum ra_alg)found, slash + 1, (size_t)(name + n - (slash + 1)), out);
 }
 
-/* Appends the components of path to `out`, which holds the folder they start from; NULL, or what is wrong. */
-static const char *join(struct ra_buf *out, const char *path, size_t n, bool may_climb)
+const char *ra_member_name(const struct ra_members *m, uint32_t index, char space[static RA_MEMBER_SPACE])
 {
-    const char *end = path + n;
-    while (path < end) {
-        const char *slash = memchr(path, '/', (size_t)(end - path));
-        size_t len = (size_t)((slash ? slash : end) - path);
-        if (len == 2 && memcmp(path, "..", 2) == 0) {
-            if (!may_climb || out->len == 0)
-                return may_climb ? "it leads out of the archive" : "its name has '..' in it";
-            const char *last = memrchr(out->data, '/', out->len);
-            out->len = last ? (size_t)(last - out->data) : 0;
-        } else if (len > 0 && !(len == 1 && *path == '.')) {
-            if (out->len)
-                ra_buf_addc(out, '/');
-            ra_buf_add(out, path, len);
-        }
-        path = slash ? slash + 1 : end;
-    }
-    if (out->data)
-        out->data[out->len] = '\0';
-    return NULL;
+    char hex[RA_DIGEST_TEXT];
+    if (!(index & BLOB))
+        return m->names.at[index];
+    struct ra_digest d = ra_digest_set_get(&m->digests, index & ~BLOB);
+    snprintf(space, RA_MEMBER_SPACE, "blobs/%s/%.128s", ra_alg_name((enum ra_alg)d.alg),
+             ra_digest_hex(&d, hex));
+    return space;
 }
 
-/* The name as the map has it: "a/b", without "./", "//" and a trailing "/". NULL, or what is wrong. */
-static const char *smooth(struct ra_buf *out, const char *name, size_t n)
+/* RA_NO_NAME: neither a member nor a link mentions it. */
+static uint32_t look_up(const struct ra_members *m, const char *name, size_t n)
 {
-    const char *fault = text_fault(name, n);
-    if (!fault && n && name[0] == '/')
-        fault = "its name is absolute";
-    return fault ? fault : join(out, name, n, false);
+    struct ra_digest d;
+    if (!parse_blob(name, n, &d))
+        return ra_names_find(&m->names, name, n);
+    uint32_t number = ra_digest_set_find(&m->digests, &d);
+    return number < m->blobs.n ? BLOB | number : RA_NO_NAME;
 }
 
-/* Where a link leads: symlinks count from their own folder, hard links from the top. */
-static const char *link_target(struct ra_buf *out, const char *name, const char *link, size_t n, bool hard)
-{
-    const char *fault = text_fault(link, n);
-    if (fault || n == 0)
-        return "what it links to is no name";
-    if (link[0] == '/')
-        return "it links to an absolute name";
-    const char *slash = strrchr(name, '/');
-    if (!hard && slash)
-        ra_buf_add(out, name, (size_t)(slash - name));
-    fault = join(out, link, n, true);
-    return fault ? fault : out->len == 0 ? "it links to the whole archive" : NULL;
-}
-
-static struct entry *entry_of(struct ra_members *m, const char *name, size_t n)
+static uint32_t index_of(struct ra_members *m, const char *name, size_t n)
 {
     bool fresh;
-    uint32_t number = ra_names_add(&m->names, name, n, &fresh);
-    if (fresh) {
-        *ra_vec_push(&m->entries) = (struct entry){.kind = ABSENT};
-        m->text += n;
-    }
-    return &m->entries.at[number];
+    struct ra_digest d;
+    bool blob = parse_blob(name, n, &d);
+    uint32_t index =
+        blob ? BLOB | ra_digest_set_add(&m->digests, &d, &fresh) : ra_names_add(&m->names, name, n, &fresh);
+    if (fresh && blob)
+        ra_vec_push(&m->blobs)->kind = ABSENT;
+    else if (fresh)
+        ra_vec_push(&m->entries)->kind = ABSENT;
+    m->text += fresh && !blob ? n : 0;
+    return index;
+}
+
+static bool is_full(const struct ra_members *m, size_t more)
+{
+    return m->entries.n + m->blobs.n >= RA_MEMBERS_MAX || m->text + more > RA_MEMBERS_TEXT_MAX;
+}
+
+struct ra_digest_set *ra_members_digests(struct ra_members *m)
+{
+    return &m->digests;
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------ */
@@ -137,8 +129,9 @@ static struct entry *entry_of(struct ra_members *m, const char *name, size_t n)
 int ra_member_open(const struct ra_members *m, const struct ra_found *f, struct ra_member_reader *out,
                    struct ra_err *err)
 {
-    const struct entry *e = &m->entries.at[f->index];
-    *out = (struct ra_member_reader){m->fd, false, e->offset, e->size, m->names.at[f->index]};
+    const struct entry *e = entry_at(m, f->index);
+    *out = (struct ra_member_reader){m->fd, false, e->at, e->size};
+    out->name = ra_member_name(m, f->index, out->space);
     if (!m->folder)
         return 0;
     out->fd = ra_open_beneath(m->fd, out->name, O_RDONLY | O_NONBLOCK);
@@ -174,9 +167,10 @@ void ra_member_reader_release(struct ra_member_reader *r)
 int ra_members_read(const struct ra_members *m, const struct ra_found *f, size_t limit, struct ra_buf *out,
                     struct ra_err *err)
 {
+    char space[RA_MEMBER_SPACE];
     if (f->size > limit)
-        return ra_fail(err, RA_TOOBIG, "member '%s' has %llu bytes, more than %zu", f->name,
-                       (unsigned long long)f->size, limit);
+        return ra_fail(err, RA_TOOBIG, "member '%s' has %llu bytes, more than %zu",
+                       ra_member_name(m, f->index, space), (unsigned long long)f->size, limit);
     RA_AUTO(ra_member_reader, _release) r = {.fd = -1};
     int rc = ra_member_open(m, f, &r, err);
     while (rc == 0 && r.left > 0) {
@@ -188,51 +182,81 @@ int ra_members_read(const struct ra_members *m, const struct ra_found *f, size_t
     return rc;
 }
 
-int ra_members_find(const struct ra_members *m, const char *name, struct ra_found *out, struct ra_err *err)
+static const char *kind_name(unsigned kind)
 {
-    RA_BUF_AUTO path = {0};
-    const char *fault = smooth(&path, name, strlen(name));
-    if (fault)
-        return refuse_name(name, strlen(name), fault, err);
-    uint32_t at = ra_names_find(&m->names, ra_buf_str(&path), path.len);
-    if (at == RA_NO_NAME || m->entries.at[at].kind == ABSENT)
-        return ra_fail(err, RA_NOTFOUND, "there is no member '%s'", ra_buf_str(&path));
+    return kind == RA_TAR_FOLDER   ? "a folder"
+           : kind == RA_TAR_SPARSE ? "sparse, which is not understood here"
+                                   : "a device or a fifo";
+}
+
+static int follow(const struct ra_members *m, uint32_t first, struct ra_found *out, struct ra_err *err)
+{
+    char space[RA_MEMBER_SPACE], other[RA_MEMBER_SPACE];
+    const char *name = ra_member_name(m, first, space);
+    uint32_t at = first;
     for (unsigned hops = 0; hops <= LINKS_MAX; hops++) {
-        const struct entry *e = &m->entries.at[at];
+        const struct entry *e = entry_at(m, at);
         switch (e->kind) {
         case RA_TAR_FILE:
-            *out = (struct ra_found){at, e->size, m->names.at[at]};
+            *out = (struct ra_found){at, e->size};
             return 0;
         case RA_TAR_SYMLINK:
         case RA_TAR_HARDLINK:
-            at = e->target;
+            at = (uint32_t)e->at;
             break;
         case ABSENT:
-            return ra_fail(err, RA_CORRUPT, "member '%s' links to '%s', which is not there",
-                           ra_buf_str(&path), m->names.at[at]);
+            return ra_fail(err, RA_CORRUPT, "member '%s' links to '%s', which is not there", name,
+                           ra_member_name(m, at, other));
         case ASTRAY:
             return ra_fail(err, RA_CORRUPT,
                            "member '%s' is a link to nothing, or out of the folder; on Linux before 5.6 no "
                            "link is followed",
-                           m->names.at[at]);
+                           ra_member_name(m, at, other));
         default:
-            return ra_fail(err, RA_CORRUPT, "member '%s' is %s", m->names.at[at],
-                           e->kind == RA_TAR_FOLDER   ? "a folder"
-                           : e->kind == RA_TAR_SPARSE ? "sparse, which is not understood here"
-                                                      : "a device or a fifo");
+            return ra_fail(err, RA_CORRUPT, "member '%s' is %s", ra_member_name(m, at, other),
+                           kind_name(e->kind));
         }
     }
-    return ra_fail(err, RA_CORRUPT, "member '%s' links in circles", ra_buf_str(&path));
+    return ra_fail(err, RA_CORRUPT, "member '%s' links in circles", name);
+}
+
+int ra_members_find(const struct ra_members *m, const char *name, struct ra_found *out, struct ra_err *err)
+{
+    RA_BUF_AUTO path = {0};
+    const char *fault = ra_member_smooth(&path, name, strlen(name));
+    if (fault)
+        return ra_member_refuse(name, strlen(name), fault, err);
+    uint32_t at = look_up(m, ra_buf_str(&path), path.len);
+    if (at == RA_NO_NAME || entry_at(m, at)->kind == ABSENT)
+        return ra_fail(err, RA_NOTFOUND, "there is no member '%s'", ra_buf_str(&path));
+    return follow(m, at, out, err);
+}
+
+int ra_members_find_blob(const struct ra_members *m, uint32_t number, struct ra_found *out,
+                         struct ra_err *err)
+{
+    char text[RA_DIGEST_TEXT];
+    if (number >= m->blobs.n || m->blobs.at[number].kind == ABSENT)
+        return ra_fail(err, RA_NOTFOUND, "there is no blob %s",
+                       ra_digest_text(RA_DIGEST_AT(&m->digests, number), text));
+    return follow(m, BLOB | number, out, err);
+}
+
+static bool is_below(const char *name, const char *folder)
+{
+    size_t n = strlen(folder);
+    return strncmp(name, folder, n) == 0 && (name[n] == '/' || name[n] == '\0');
 }
 
 bool ra_members_has_below(const struct ra_members *m, const char *folder)
 {
-    size_t n = strlen(folder);
-    for (uint32_t i = 0; i < m->names.n; i++) {
-        const char *name = m->names.at[i];
-        if (strncmp(name, folder, n) == 0 && (name[n] == '/' || name[n] == '\0'))
+    char space[RA_MEMBER_SPACE];
+    for (uint32_t i = 0; i < m->names.n; i++)
+        if (is_below(m->names.at[i], folder))
             return true;
-    }
+    for (uint32_t i = 0; i < m->blobs.n; i++)
+        if (is_below(ra_member_name(m, BLOB | i, space), folder))
+            return true;
     return false;
 }
 
@@ -265,40 +289,48 @@ static int same_bytes(int fd, uint64_t a, uint64_t b, uint64_t size, struct ra_e
     return 1;
 }
 
+static bool is_link(unsigned kind)
+{
+    return kind == RA_TAR_SYMLINK || kind == RA_TAR_HARDLINK;
+}
+
 /* Of two members with one name some tools take the first, others the last: they must not differ. */
 static int check_twin(const struct ra_members *m, const struct entry *old, const struct entry *new,
                       const char *name, struct ra_err *err)
 {
-    bool same = old->kind == new->kind && old->size == new->size && old->target == new->target;
+    bool same =
+        old->kind == new->kind && old->size == new->size && (!is_link(old->kind) || old->at == new->at);
     if (same && old->kind == RA_TAR_FILE) {
-        int rc = same_bytes(m->fd, old->offset, new->offset, old->size, err);
+        int rc = same_bytes(m->fd, old->at, new->at, old->size, err);
         if (rc < 0)
             return rc;
         same = rc;
     }
-    return same ? 0 : refuse_name(name, strlen(name), "it is there twice, with different content", err);
+    return same ? 0 : ra_member_refuse(name, strlen(name), "it is there twice, with different content", err);
 }
 
 static int add_member(struct ra_members *m, const struct ra_tar_member *from, struct ra_err *err)
 {
     RA_BUF_AUTO name = {0};
     RA_BUF_AUTO target = {0};
-    struct entry e = {.kind = from->kind, .size = from->size, .offset = from->offset, .target = RA_NO_NAME};
-    const char *fault = smooth(&name, from->name, from->name_len);
-    if (!fault && (e.kind == RA_TAR_SYMLINK || e.kind == RA_TAR_HARDLINK))
-        fault =
-            link_target(&target, ra_buf_str(&name), from->link, from->link_len, e.kind == RA_TAR_HARDLINK);
+    struct entry e = {.at = from->offset, .size = from->size, .kind = from->kind};
+    const char *fault = ra_member_smooth(&name, from->name, from->name_len);
+    if (!fault && is_link(e.kind))
+        fault = ra_member_link_target(&target, ra_buf_str(&name), from->link, from->link_len,
+                                      e.kind == RA_TAR_HARDLINK);
+    if (!fault && from->size >> SIZE_BITS)
+        fault = "it is larger than any file";
     if (!fault && name.len == 0 && e.kind != RA_TAR_FOLDER)
         fault = "it has no name";
     if (fault)
-        return refuse_name(from->name, from->name_len, fault, err);
+        return ra_member_refuse(from->name, from->name_len, fault, err);
     if (name.len == 0)
         return 0;
-    if (m->names.n >= RA_MEMBERS_MAX || m->text + name.len + target.len > RA_MEMBERS_TEXT_MAX)
+    if (is_full(m, name.len + target.len))
         return ra_fail(err, RA_TOOBIG, "the archive has too many members");
     if (target.len)
-        e.target = (uint32_t)(entry_of(m, ra_buf_str(&target), target.len) - m->entries.at);
-    struct entry *old = entry_of(m, ra_buf_str(&name), name.len);
+        e.at = index_of(m, ra_buf_str(&target), target.len);
+    struct entry *old = entry_at(m, index_of(m, ra_buf_str(&name), name.len));
     int rc = old->kind == ABSENT ? 0 : check_twin(m, old, &e, ra_buf_str(&name), err);
     *old = rc == 0 ? e : *old;
     return rc;
@@ -341,47 +373,81 @@ static int add_file(struct ra_members *m, const char *name, struct ra_err *err)
 {
     struct stat st = {0};
     ra_auto_fd int fd = ra_open_beneath(m->fd, name, O_RDONLY | O_NONBLOCK);
-    const char *fault = text_fault(name, strlen(name));
+    const char *fault = ra_member_text_fault(name, strlen(name));
     bool astray = fd < 0 && (errno == ENOENT || errno == EXDEV || errno == ELOOP);
     if (!astray && (fd < 0 || fstat(fd, &st) < 0))
         return ra_fail_sys(err, "cannot open '%s'", name);
     if (fault)
-        return refuse_name(name, strlen(name), fault, err);
-    if (m->names.n >= RA_MEMBERS_MAX || m->text > RA_MEMBERS_TEXT_MAX)
+        return ra_member_refuse(name, strlen(name), fault, err);
+    if (is_full(m, 0))
         return ra_fail(err, RA_TOOBIG, "the folder has too many files");
-    struct entry *e = entry_of(m, name, strlen(name));
-    *e = (struct entry){.kind = astray                ? ASTRAY
-                                : S_ISREG(st.st_mode) ? RA_TAR_FILE
-                                : S_ISDIR(st.st_mode) ? RA_TAR_FOLDER
-                                                      : RA_TAR_SPECIAL,
-                        .size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0};
+    *entry_at(m, index_of(m, name, strlen(name))) =
+        (struct entry){.kind = astray                ? ASTRAY
+                               : S_ISREG(st.st_mode) ? RA_TAR_FILE
+                               : S_ISDIR(st.st_mode) ? RA_TAR_FOLDER
+                                                     : RA_TAR_SPECIAL,
+                       .size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0};
     return 0;
 }
 
-static void fts_free(FTS **walk)
+static void dir_close(DIR **dir)
 {
-    if (*walk)
-        fts_close(*walk);
+    if (*dir)
+        closedir(*dir);
 }
 
-static int walk_folder(struct ra_members *m, const char *path, struct ra_err *err)
+struct walk {
+    struct ra_members *m;
+    struct ra_names folders; /* still to be read, and read: below m->fd, the first of them itself */
+};
+
+static bool is_folder(int fd, const struct dirent *e)
 {
-    char *roots[] = {(char *)path, NULL};
-    __attribute__((cleanup(fts_free))) FTS *walk =
-        fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-    if (!walk)
-        return ra_fail_sys(err, "cannot read '%s'", path);
-    size_t skip = strlen(path);
-    for (FTSENT *e; (e = fts_read(walk));) {
-        if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR)
-            return ra_fail_errno(err, e->fts_errno, "cannot read '%s'", e->fts_path);
-        if (e->fts_level < 1 || e->fts_info == FTS_D || e->fts_info == FTS_DP)
+    struct stat st;
+    if (e->d_type != DT_UNKNOWN)
+        return e->d_type == DT_DIR;
+    return fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int add_below(struct walk *w, const char *folder, const char *name, bool is_a_folder,
+                     struct ra_err *err)
+{
+    RA_BUF_AUTO path = {0};
+    ra_buf_addf(&path, "%s%s%s", folder, *folder ? "/" : "", name);
+    if (!is_a_folder)
+        return add_file(w->m, ra_buf_str(&path), err);
+    if (w->folders.n >= RA_MEMBERS_MAX)
+        return ra_fail(err, RA_TOOBIG, "the folder has too many folders");
+    ra_names_add(&w->folders, ra_buf_str(&path), path.len, NULL);
+    return 0;
+}
+
+/* One entry at a time: a folder of blobs has hundreds of thousands. */
+static int read_folder(struct walk *w, const char *folder, struct ra_err *err)
+{
+    int fd = ra_open_beneath(w->m->fd, *folder ? folder : ".", O_RDONLY | O_DIRECTORY);
+    __attribute__((cleanup(dir_close))) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir)
+        return ra_fail_sys(err, "cannot open the folder '%s'", *folder ? folder : ".");
+    for (struct dirent *e; errno = 0, (e = readdir(dir));) {
+        if (ra_streq(e->d_name, ".") || ra_streq(e->d_name, ".."))
             continue;
-        int rc = add_file(m, e->fts_path + skip + (e->fts_path[skip] == '/'), err);
+        int rc = add_below(w, folder, e->d_name, is_folder(fd, e), err);
         if (rc < 0)
             return rc;
     }
-    return errno ? ra_fail_sys(err, "cannot read '%s'", path) : 0; /* fts_read's own */
+    return errno ? ra_fail_sys(err, "cannot read the folder '%s'", *folder ? folder : ".") : 0;
+}
+
+static int walk_folder(struct ra_members *m, struct ra_err *err)
+{
+    struct walk w = {.m = m};
+    int rc = 0;
+    ra_names_add(&w.folders, "", 0, NULL);
+    for (uint32_t i = 0; i < w.folders.n && rc == 0; i++)
+        rc = read_folder(&w, w.folders.at[i], err);
+    ra_names_release(&w.folders);
+    return rc;
 }
 
 int ra_members_open_folder(const char *path, struct ra_members **out, struct ra_err *err)
@@ -391,7 +457,7 @@ int ra_members_open_folder(const char *path, struct ra_members **out, struct ra_
     m->folder = m->ended = true;
     if (m->fd < 0)
         return ra_fail_sys(err, "cannot open '%s'", path);
-    int rc = walk_folder(m, path, err);
+    int rc = walk_folder(m, err);
     if (rc == 0)
         *out = ra_steal_ptr(&m);
     return rc;

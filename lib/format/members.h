@@ -7,16 +7,21 @@
  * cut. "./" and "//" are smoothed. Links are followed in the map, eight at most. Devices, fifos and sparse
  * members are known by name, and fail when they are asked for.
  *
- * Threads: once opened, reading is safe from any number of them.
+ * An archive may hold hundreds of thousands of members, nearly all of them called blobs/<alg>/<hex>: of such a name
+ * the digest alone is kept.
+ *
+ * Threads: once opened, reading is safe from any number of them; ra_members_digests tells what is not.
  */
 #ifndef RA_FORMAT_MEMBERS_H
 #define RA_FORMAT_MEMBERS_H
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "format/digest.h"
 
-#define RA_MEMBERS_MAX      1000000
-#define RA_MEMBERS_TEXT_MAX ((size_t)64 << 20) /* all names together */
+#define RA_MEMBERS_MAX 1000000
+#define RA_MEMBERS_TEXT_MAX \
+    ((size_t)64 << 20) /* all names together, but for those that are kept as digests */
 
 struct ra_members;
 /* A tar file that can be read at any place. `fd` is taken over, also on failure. */
@@ -33,13 +38,22 @@ bool ra_members_trailing(const struct ra_members *m);
 
 /* Something to read: a member, found through any links. */
 struct ra_found {
-    uint32_t index;
+    uint32_t index; /* of the member that holds the bytes */
     uint64_t size;
-    const char *name; /* of the member that holds the bytes; lent from m */
 };
+/* Its name: lent from m, or written into space. */
+#define RA_MEMBER_SPACE (RA_DIGEST_TEXT + 8)
+const char *ra_member_name(const struct ra_members *m, uint32_t index, char space[static RA_MEMBER_SPACE]);
+
 /* NOTFOUND; INVALID for a name that climbs out; CORRUPT for a link that leads nowhere or in circles, for a
  * thing without bytes. Name is smoothed before. */
 int ra_members_find(const struct ra_members *m, const char *name, struct ra_found *out, struct ra_err *err);
+/* The digests that members are called by, "blobs/<alg>/<hex>". The owner of m may add to them, while nobody else reads
+ * m: so one table does for what is in an archive and what is said of it. Adding makes no member. */
+struct ra_digest_set *ra_members_digests(struct ra_members *m);
+/* ra_members_find of the member that is called by that digest. */
+int ra_members_find_blob(const struct ra_members *m, uint32_t number, struct ra_found *out,
+                         struct ra_err *err);
 /* Whether there is something of that name, or below it. */
 bool ra_members_has_below(const struct ra_members *m, const char *folder);
 /* The whole of it, appended. TOOBIG over limit, CORRUPT when it ends early. */
@@ -55,6 +69,7 @@ struct ra_member_reader {
     bool owns_fd;
     uint64_t at, left;
     const char *name;
+    char space[RA_MEMBER_SPACE]; /* of the name */
 };
 int ra_member_open(const struct ra_members *m, const struct ra_found *f, struct ra_member_reader *out,
                    struct ra_err *err);

@@ -11,15 +11,16 @@ void ra_import_free(struct ra_import *im)
     if (!im)
         return;
     ra_import_unpark(im);
-    ra_vec_each (b, &im->blobs) {
-        free(b->made);
-        free(b->refs);
-    }
+    ra_vec_each (made, &im->made)
+        ra_buf_release(made);
+    ra_vec_release(&im->made);
+    ra_vec_release(&im->refs);
     ra_vec_each (image, &im->images) {
         free((char *)image->pub.repo);
         free((char *)image->pub.tag);
         free(image->source);
         free(image->home);
+        free(image->was);
     }
     ra_vec_each (d, &im->doomed) {
         free(d->repo);
@@ -31,7 +32,6 @@ void ra_import_free(struct ra_import *im)
     ra_vec_release(&im->shown);
     ra_vec_release(&im->blobs);
     ra_vec_release(&im->images);
-    ra_digest_set_release(&im->digests);
     ra_import_docker_free(im->docker);
     ra_import_backup_free(im->backup);
     ra_members_close(im->members);
@@ -155,6 +155,7 @@ static int decide(struct ra_import *im, struct ra_err *err)
 
 static int plan(struct ra_import *im, struct ra_err *err)
 {
+    im->digests = ra_members_digests(im->members);
     int rc = plan_members(im, err);
     if (rc == 0)
         rc = ra_import_name_all(im, err);

@@ -86,17 +86,25 @@ static int copy_member(struct ra_import *im, const struct ra_found *from, struct
     return rc;
 }
 
+static int copy_made(struct ra_import *im, uint32_t made, struct ra_put_blob *to, struct ra_err *err)
+{
+    const struct ra_buf *bytes = &im->made.at[made];
+    return ra_put_blob_write(to, bytes->data, bytes->len, err);
+}
+
 static int copy_blob(struct ra_import *im, uint32_t number, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_put_blob) to = NULL;
     const struct import_blob *b = &im->blobs.at[number];
-    int rc = ra_put_blob_open(ra_import_target(im), RA_DIGEST_AT(&im->digests, number), b->size, &to, err);
+    char space[RA_MEMBER_SPACE];
+    int rc = ra_put_blob_open(ra_import_target(im), RA_DIGEST_AT(im->digests, number), b->size, &to, err);
     if (rc == 0)
-        rc = b->made ? ra_put_blob_write(to, b->made, b->size, err) : copy_member(im, &b->from, to, err);
+        rc = b->made ? copy_made(im, b->from, to, err)
+                     : copy_member(im, &(struct ra_found){b->from, b->size}, to, err);
     if (rc == 0)
         rc = ra_put_blob_seal(to, NULL, err);
     if (rc < 0)
-        return b->from.name ? ra_wrap(err, rc, "member '%s'", b->from.name) : rc;
+        return b->member ? ra_wrap(err, rc, "member '%s'", ra_member_name(im->members, b->from, space)) : rc;
     return ra_import_park(im, ra_steal_ptr(&to), err);
 }
 
@@ -112,7 +120,7 @@ static int copy_one(void *arg, size_t i, unsigned worker, struct ra_err *err)
     struct ra_import *im = c->im;
     uint32_t number = c->list.at[i];
     struct import_blob *b = &im->blobs.at[number];
-    int there = ra_put_has_blob(im->job->store, RA_DIGEST_AT(&im->digests, number), b->size, NULL, err);
+    int there = ra_put_has_blob(im->job->store, RA_DIGEST_AT(im->digests, number), b->size, NULL, err);
     int rc = there < 0 ? there : there ? 0 : copy_blob(im, number, err);
     ra_progress_add(im->job->progress, 1, there ? b->size : 0);
     b->present = there > 0;

@@ -230,22 +230,17 @@ static void write_manifest(struct ra_buf *out, const struct ra_blob_id *config,
     ra_jsonw_finish(&w, NULL);
 }
 
-static uint32_t plan_made(struct ra_import *im, const struct ra_buf *bytes)
-{
-    return ra_import_plan_made(im, ra_memdup(ra_buf_str(bytes), bytes->len), bytes->len);
-}
-
 /* The manifest and what it refers to, as if they had been found in the archive. */
-static void plan_manifest(struct ra_import *im, struct docker_image *image, const struct import_layer *layers)
+static int plan_manifest(struct ra_import *im, struct docker_image *image, const struct import_layer *layers,
+                         struct ra_err *err)
 {
     RA_BUF_AUTO manifest = {0};
     size_t n = image->layers.n, n_refs = 0;
-    uint32_t *refs = ra_calloc(n + 1, sizeof(*refs));
-    uint32_t config = plan_made(im, &image->config);
-    write_manifest(&manifest,
-                   &(struct ra_blob_id){ra_digest_set_get(&im->digests, config), image->config.len}, layers,
-                   n);
-    image->root = plan_made(im, &manifest);
+    ra_auto_free uint32_t *refs = ra_calloc(n + 1, sizeof(*refs));
+    uint32_t config = ra_import_plan_made(im, &image->config);
+    write_manifest(&manifest, &(struct ra_blob_id){ra_digest_set_get(im->digests, config), image->config.len},
+                   layers, n);
+    image->root = ra_import_plan_made(im, &manifest);
     refs[n_refs++] = config;
     for (size_t i = 0; i < n; i++) {
         if (layers[i].empty)
@@ -254,11 +249,8 @@ static void plan_manifest(struct ra_import *im, struct docker_image *image, cons
         im->blobs.at[number] =
             (struct import_blob){.size = layers[i].stored.size, .planned = true, .stored = true};
     }
-    struct import_blob *b = &im->blobs.at[image->root];
-    b->manifest = true;
-    free(b->refs);
-    b->refs = refs;
-    b->n_refs = n_refs;
+    im->blobs.at[image->root].manifest = true;
+    return ra_import_set_refs(im, image->root, refs, n_refs, err);
 }
 
 static int make(struct ra_import *im, struct docker_image *image, struct ra_err *err)
@@ -273,9 +265,7 @@ static int make(struct ra_import *im, struct docker_image *image, struct ra_err 
             return rc;
     }
     int rc = im->docker->old ? ra_import_old_config(im, image, layers, err) : 0;
-    if (rc == 0)
-        plan_manifest(im, image, layers);
-    return rc;
+    return rc < 0 ? rc : plan_manifest(im, image, layers, err);
 }
 
 static int finish_image(struct ra_import *im, struct import_image *image, struct ra_err *err)
@@ -285,7 +275,7 @@ static int finish_image(struct ra_import *im, struct import_image *image, struct
     if (rc < 0)
         return rc;
     image->root = docker->root;
-    image->pub.digest = ra_digest_set_get(&im->digests, image->root);
+    image->pub.digest = ra_digest_set_get(im->digests, image->root);
     image->pub.has_digest = true;
     return ra_import_decide(im, image, err);
 }

@@ -237,11 +237,12 @@ int ra_import_layer(struct ra_import *im, const struct ra_found *member, const s
                     struct import_layer *out, struct ra_err *err)
 {
     __attribute__((cleanup(feed_release))) struct feed f;
+    char space[RA_MEMBER_SPACE];
     *out = (struct import_layer){0};
     int rc = open_feed(im, member, &f, err);
     if (rc == 0)
         rc = convert(&f, out, err);
     if (rc == 0)
         rc = check_diff_id(out, want, err);
-    return rc < 0 ? ra_wrap(err, rc, "layer '%s'", member->name) : 0;
+    return rc < 0 ? ra_wrap(err, rc, "layer '%s'", ra_member_name(im->members, member->index, space)) : 0;
 }

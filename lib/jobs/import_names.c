@@ -163,11 +163,9 @@ static int is_it(void *arg, uint32_t number, struct ra_err *err)
     return number == *(const uint32_t *)arg ? -RA_EXISTS : 0;
 }
 
-static bool holds(const struct ra_import *im, const struct import_image *image, const struct ra_digest *d)
+static bool holds(const struct ra_import *im, const struct import_image *image, uint32_t number)
 {
-    uint32_t number = ra_digest_set_find(&im->digests, d);
-    return number != RA_NONE && image->root != RA_NONE &&
-           ra_import_each(im, image->root, is_it, &number, NULL) < 0;
+    return image->root != RA_NONE && ra_import_each(im, image->root, is_it, &number, NULL) < 0;
 }
 
 /* Puts the nameless image number i beside every image that holds what it is about. */
@@ -177,7 +175,7 @@ static bool follow_subject(struct ra_import *im, size_t i)
     size_t before = im->images.n;
     for (size_t other = 0; other < before; other++) {
         struct import_image *image = &im->images.at[i], *host = &im->images.at[other];
-        if (!host->pub.repo || other == i || !holds(im, host, &image->subject))
+        if (!host->pub.repo || other == i || !holds(im, host, image->subject))
             continue;
         if (placed && ra_streq(image->pub.repo, host->pub.repo))
             continue;
@@ -197,7 +195,7 @@ static void follow_subjects(struct ra_import *im)
     for (bool more = true; more;) {
         more = false;
         for (size_t i = 0; i < im->images.n; i++)
-            if (!im->images.at[i].pub.repo && im->images.at[i].has_subject)
+            if (!im->images.at[i].pub.repo && im->images.at[i].subject != RA_NONE)
                 more |= follow_subject(im, i);
     }
 }
@@ -331,9 +329,7 @@ void ra_import_note_tag(struct import_image *image, const struct ra_digest *have
     if (image->looked)
         return;
     image->looked = true;
-    image->had = have;
-    if (have)
-        image->was = *have;
+    image->was = have ? ra_memdup(have, sizeof(*have)) : NULL;
 }
 
 int ra_import_decide(struct ra_import *im, struct import_image *image, struct ra_err *err)
@@ -368,7 +364,7 @@ static bool is_as_it_was(void *arg, const char *repo, const char *tag, const str
     ra_auto_free char *full = ra_asprintf("%s:%s", repo, tag);
     uint32_t number = ra_names_find(&im->tags, full, strlen(full));
     struct import_image *image = number == RA_NO_NAME ? NULL : &im->images.at[im->tags_image.at[number]];
-    if (!image || (image->had && ra_digest_eq(have, &image->was)))
+    if (!image || (image->was && ra_digest_eq(have, image->was)))
         return true;
     image->pub.status = RA_IMPORT_SKIPPED;
     ra_find(im->job->findings, RA_WARNING, "changed",

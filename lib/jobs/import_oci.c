@@ -124,7 +124,7 @@ static int plan_entry(struct ra_import *im, const struct entry *e, struct ra_err
     if (e->size < 0)
         return ra_fail(err, RA_CORRUPT, "it gives no size for '%s'", text);
     uint32_t root = ra_import_blob(im, &d);
-    int rc = ra_import_plan_graph(im, root, e->media_type ? e->media_type : "", e->size, err);
+    int rc = ra_import_plan_graph(im, root, e->media_type ? e->media_type : "", (uint64_t)e->size, err);
     if (rc < 0)
         return rc;
     const char *name = e->full_name ? e->full_name : e->ref_name;
@@ -180,10 +180,8 @@ static int read_subject(struct ra_import *im, struct import_image *image, struct
     int rc = ra_import_read_manifest(im, image->root, &bytes, err);
     if (rc == 0)
         rc = ra_manifest_parse(&m, ra_buf_str(&bytes), bytes.len, err);
-    if (rc == 0 && m.subject && m.subject->valid) {
-        image->subject = m.subject->digest;
-        image->has_subject = true;
-    }
+    if (rc == 0 && m.subject && m.subject->valid)
+        image->subject = ra_import_blob(im, &m.subject->digest);
     return rc;
 }
 
@@ -212,7 +210,7 @@ static bool shuffled(struct ra_import *im, const struct import_image *image)
     if (ra_import_read_manifest(im, image->root, &bytes, NULL) < 0 ||
         ra_manifest_parse(&m, ra_buf_str(&bytes), bytes.len, NULL) < 0 || !m.config || !m.config->valid)
         return false;
-    uint32_t number = ra_digest_set_find(&im->digests, &m.config->digest);
+    uint32_t number = ra_digest_set_find(im->digests, &m.config->digest);
     if (number == RA_NONE || ra_import_read_manifest(im, number, &config, NULL) < 0 ||
         ra_imageconfig_parse(&c, ra_buf_str(&config), config.len, NULL) < 0 || c.diff_ids.n != m.layers.n)
         return false;
@@ -247,6 +245,7 @@ static void forget(struct ra_import *im)
     ra_vec_each (image, &im->images) {
         free(image->source);
         free(image->home);
+        free(image->was);
     }
     im->images.n = 0;
 }

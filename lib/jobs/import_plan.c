@@ -6,9 +6,8 @@
 
 uint32_t ra_import_blob(struct ra_import *im, const struct ra_digest *d)
 {
-    bool fresh;
-    uint32_t number = ra_digest_set_add(&im->digests, d, &fresh);
-    if (fresh)
+    uint32_t number = ra_digest_set_add(im->digests, d, NULL);
+    while (im->blobs.n <= number)
         ra_vec_push(&im->blobs);
     return number;
 }
@@ -16,78 +15,84 @@ uint32_t ra_import_blob(struct ra_import *im, const struct ra_digest *d)
 struct import_image *ra_import_add_image(struct ra_import *im, const char *source, bool bare, uint32_t root)
 {
     struct import_image *image = ra_vec_push(&im->images);
-    *image = (struct import_image){.source = source ? ra_strdup(source) : NULL, .bare = bare, .root = root};
+    *image = (struct import_image){
+        .source = source ? ra_strdup(source) : NULL, .bare = bare, .root = root, .subject = RA_NONE};
     if (root != RA_NONE) {
-        image->pub.digest = ra_digest_set_get(&im->digests, root);
+        image->pub.digest = ra_digest_set_get(im->digests, root);
         image->pub.has_digest = true;
     }
     return image;
 }
 
-uint32_t ra_import_plan_made(struct ra_import *im, char *bytes, size_t n)
+uint32_t ra_import_plan_made(struct ra_import *im, const struct ra_buf *bytes)
 {
     struct ra_digest d;
-    ra_digest_of(RA_SHA256, bytes, n, &d);
+    ra_digest_of(RA_SHA256, ra_buf_str(bytes), bytes->len, &d);
     uint32_t number = ra_import_blob(im, &d);
     struct import_blob *b = &im->blobs.at[number];
     if (b->made)
-        free(bytes);
-    else
-        *b = (struct import_blob){.size = n, .made = bytes, .planned = true};
+        return number;
+    *b =
+        (struct import_blob){.size = bytes->len, .from = (uint32_t)im->made.n, .made = true, .planned = true};
+    ra_buf_add(ra_vec_push(&im->made), ra_buf_str(bytes), bytes->len);
     return number;
+}
+
+int ra_import_set_refs(struct ra_import *im, uint32_t number, const uint32_t *refs, size_t n,
+                       struct ra_err *err)
+{
+    struct import_blob *b = &im->blobs.at[number];
+    if (n > UINT32_MAX - im->refs.n)
+        return ra_fail(err, RA_TOOBIG, "the manifests refer to too much");
+    b->first_ref = (uint32_t)im->refs.n;
+    b->n_refs = (uint32_t)n;
+    for (size_t i = 0; i < n; i++)
+        *ra_vec_push(&im->refs) = refs[i];
+    return 0;
 }
 
 /* --- where blobs come from ---------------------------------------------------------------------------------- */
 
-static int plan_present(struct ra_import *im, uint32_t number, int64_t size, struct ra_err *err)
+static int plan_present(struct ra_import *im, uint32_t number, uint64_t size, struct ra_err *err)
 {
     struct import_blob *b = &im->blobs.at[number];
     uint64_t actual = 0;
-    int there = ra_put_has_blob(im->job->store, RA_DIGEST_AT(&im->digests, number),
-                                size < 0 ? UINT64_MAX : (uint64_t)size, &actual, err);
+    int there = ra_put_has_blob(im->job->store, RA_DIGEST_AT(im->digests, number), size, &actual, err);
     if (there < 0)
         return there;
     b->present = there;
     b->missing = !there;
-    b->size = there ? actual : size < 0 ? 0 : (uint64_t)size;
+    b->size = there ? actual : size;
     return 0;
 }
 
-static int wrong_size(const struct ra_import *im, uint32_t number, uint64_t has, int64_t said,
+static int wrong_size(const struct ra_import *im, uint32_t number, uint64_t has, uint64_t said,
                       struct ra_err *err)
 {
     char text[RA_DIGEST_TEXT];
-    return ra_fail(err, RA_CORRUPT, "%s has %" PRIu64 " bytes, and is said to have %" PRId64,
-                   ra_digest_text(RA_DIGEST_AT(&im->digests, number), text), has, said);
+    return ra_fail(err, RA_CORRUPT, "%s has %" PRIu64 " bytes, and is said to have %" PRIu64,
+                   ra_digest_text(RA_DIGEST_AT(im->digests, number), text), has, said);
 }
 
-int ra_import_plan_blob(struct ra_import *im, uint32_t number, const char *member, int64_t size,
-                        struct ra_err *err)
+/* Says where a blob comes from: the member, or the storage, or nowhere. CORRUPT when the member has another size. */
+static int plan_blob(struct ra_import *im, uint32_t number, uint64_t size, struct ra_err *err)
 {
     struct import_blob *b = &im->blobs.at[number];
+    struct ra_found found;
     if (b->planned)
-        return size >= 0 && !b->missing && b->size != (uint64_t)size
-                   ? wrong_size(im, number, b->size, size, err)
-                   : 0;
+        return !b->missing && b->size != size ? wrong_size(im, number, b->size, size, err) : 0;
     b->planned = true;
-    int rc = ra_members_find(im->members, member, &b->from, err);
+    int rc = ra_members_find_blob(im->members, number, &found, err);
     if (rc == -RA_NOTFOUND) {
         ra_err_clear(err);
         return plan_present(im, number, size, err);
     }
     if (rc < 0)
         return rc;
-    b->size = b->from.size;
-    return size >= 0 && b->size != (uint64_t)size ? wrong_size(im, number, b->size, size, err) : 0;
-}
-
-/* The blob's place in an OCI layout. */
-static int plan_layout_blob(struct ra_import *im, uint32_t number, int64_t size, struct ra_err *err)
-{
-    const struct ra_digest *d = RA_DIGEST_AT(&im->digests, number);
-    char hex[RA_DIGEST_TEXT], name[RA_DIGEST_TEXT + 16];
-    snprintf(name, sizeof(name), "blobs/%s/%s", ra_alg_name(d->alg), ra_digest_hex(d, hex));
-    return ra_import_plan_blob(im, number, name, size, err);
+    b->member = true;
+    b->from = found.index;
+    b->size = found.size;
+    return b->size != size ? wrong_size(im, number, b->size, size, err) : 0;
 }
 
 static int fetch(struct ra_import *im, uint32_t number, struct ra_buf *out, struct ra_err *err)
@@ -95,18 +100,18 @@ static int fetch(struct ra_import *im, uint32_t number, struct ra_buf *out, stru
     const struct import_blob *b = &im->blobs.at[number];
     struct ra_key key;
     if (b->made)
-        return ra_buf_add(out, b->made, b->size), 0;
-    if (b->from.name)
-        return ra_members_read(im->members, &b->from, RA_MANIFEST_MAX, out, err);
-    return ra_store_get(im->job->store, ra_key_blob(&key, RA_DIGEST_AT(&im->digests, number)),
-                        RA_MANIFEST_MAX, out, NULL, err);
+        return ra_buf_add(out, ra_buf_str(&im->made.at[b->from]), b->size), 0;
+    if (b->member)
+        return ra_members_read(im->members, &(struct ra_found){b->from, b->size}, RA_MANIFEST_MAX, out, err);
+    return ra_store_get(im->job->store, ra_key_blob(&key, RA_DIGEST_AT(im->digests, number)), RA_MANIFEST_MAX,
+                        out, NULL, err);
 }
 
 int ra_import_read_manifest(struct ra_import *im, uint32_t number, struct ra_buf *out, struct ra_err *err)
 {
     struct ra_digest got;
     char want_text[RA_DIGEST_TEXT], got_text[RA_DIGEST_TEXT];
-    const struct ra_digest *want = RA_DIGEST_AT(&im->digests, number);
+    const struct ra_digest *want = RA_DIGEST_AT(im->digests, number);
     int rc = fetch(im, number, out, err);
     if (rc < 0)
         return rc;
@@ -168,7 +173,7 @@ static int refer(struct graph *g, const struct ra_descriptor *d, bool child, str
         return ra_fail(err, RA_CORRUPT, "it gives no size for '%s'", d->text);
     uint32_t number = ra_import_blob(g->im, &d->digest);
     bool known = g->im->blobs.at[number].planned;
-    int rc = plan_layout_blob(g->im, number, d->size, err);
+    int rc = plan_blob(g->im, number, (uint64_t)d->size, err);
     if (rc < 0)
         return rc;
     struct import_blob *b = &g->im->blobs.at[number];
@@ -227,12 +232,7 @@ static int read_manifest(struct graph *g, const struct todo *t, struct ra_err *e
     g->refs.n = 0;
     if (rc == 0 && m.kind != RA_MANIFEST_SCHEMA1)
         rc = refer_to_parts(g, &m, err);
-    if (rc < 0)
-        return rc;
-    struct import_blob *b = &g->im->blobs.at[t->number];
-    b->refs = ra_memdup(g->refs.at, g->refs.n * sizeof(*g->refs.at));
-    b->n_refs = g->refs.n;
-    return 0;
+    return rc < 0 ? rc : ra_import_set_refs(g->im, t->number, g->refs.at, g->refs.n, err);
 }
 
 static int read_once(struct graph *g, const struct todo *t, struct ra_err *err)
@@ -244,7 +244,7 @@ static int read_once(struct graph *g, const struct todo *t, struct ra_err *err)
     b->manifest = true;
     int rc = read_manifest(g, t, err);
     return rc < 0 ? ra_wrap(err, rc, "manifest %s",
-                            ra_digest_text(RA_DIGEST_AT(&g->im->digests, t->number), text))
+                            ra_digest_text(RA_DIGEST_AT(g->im->digests, t->number), text))
                   : 0;
 }
 
@@ -256,11 +256,11 @@ static int read_next(struct graph *g, struct ra_err *err)
     return rc;
 }
 
-int ra_import_plan_graph(struct ra_import *im, uint32_t root, const char *media_type, int64_t size,
+int ra_import_plan_graph(struct ra_import *im, uint32_t root, const char *media_type, uint64_t size,
                          struct ra_err *err)
 {
     __attribute__((cleanup(graph_release))) struct graph g = {.im = im};
-    int rc = plan_layout_blob(im, root, size, err);
+    int rc = plan_blob(im, root, size, err);
     if (rc == 0)
         push(&g, root, media_type);
     while (rc == 0 && g.todo.n > 0)
@@ -282,9 +282,11 @@ int ra_import_each(const struct ra_import *im, uint32_t root,
         const struct import_blob *b = &im->blobs.at[number];
         if (seen[number]++)
             continue;
-        for (size_t i = 0; i < b->n_refs; i++)
-            if (!seen[b->refs[i]])
-                *ra_vec_push(&todo) = b->refs[i];
+        for (size_t i = 0; i < b->n_refs; i++) {
+            uint32_t ref = im->refs.at[b->first_ref + i];
+            if (!seen[ref])
+                *ra_vec_push(&todo) = ref;
+        }
         rc = visit(arg, number, err);
     }
     ra_vec_release(&todo);
@@ -307,7 +309,7 @@ static int need(void *arg, uint32_t number, struct ra_err *err)
     char text[RA_DIGEST_TEXT];
     struct ra_place at = {.repository = n->image->pub.repo,
                           .tag = n->image->pub.tag,
-                          .digest = RA_DIGEST_AT(&n->im->digests, number)};
+                          .digest = RA_DIGEST_AT(n->im->digests, number)};
     if (b->missing && !b->needed) {
         n->missing++;
         ra_find(n->im->job->findings, n->im->opts.allow_missing ? RA_WARNING : RA_ERROR, "missing-blob", &at,
@@ -349,9 +351,9 @@ static int note_link(void *arg, uint32_t number, struct ra_err *err)
     if (b->missing)
         return 0;
     if (b->manifest)
-        ra_put_revision(l->put, l->image->pub.repo, RA_DIGEST_AT(&l->im->digests, number));
+        ra_put_revision(l->put, l->image->pub.repo, RA_DIGEST_AT(l->im->digests, number));
     else
-        ra_put_layer(l->put, l->image->pub.repo, RA_DIGEST_AT(&l->im->digests, number));
+        ra_put_layer(l->put, l->image->pub.repo, RA_DIGEST_AT(l->im->digests, number));
     return 0;
 }
 
@@ -360,7 +362,7 @@ int ra_import_write_links(struct ra_import *im, struct ra_err *err)
     if (im->job->dry_run)
         return 0;
     RA_AUTO_PTR(ra_put) put = ra_put_new(im->job->store);
-    ra_put_lend(put, &im->digests);
+    ra_put_lend(put, im->digests);
     ra_import_guard_tags(im, put);
     ra_vec_each (image, &im->images) {
         if (image->dropped || image->root == RA_NONE || image->pub.status == RA_IMPORT_SKIPPED)
@@ -368,7 +370,7 @@ int ra_import_write_links(struct ra_import *im, struct ra_err *err)
         struct linking l = {im, image, put};
         ra_import_each(im, image->root, note_link, &l, NULL);
         if (image->pub.tag && !im->blobs.at[image->root].missing)
-            ra_put_tag(put, image->pub.repo, image->pub.tag, RA_DIGEST_AT(&im->digests, image->root));
+            ra_put_tag(put, image->pub.repo, image->pub.tag, RA_DIGEST_AT(im->digests, image->root));
     }
     return ra_put_finish(put, ra_job_io_threads(im->job), NULL, err);
 }

@@ -23,33 +23,30 @@
 #include "registry/manifest.h"
 #include "registry/put.h"
 
-struct import_blob { /* by the number of its digest */
+struct import_blob { /* by the number of its digest; an archive may hold hundreds of thousands */
     uint64_t size;
-    struct ra_found from; /* name NULL: not a member */
-    char *made;           /* bytes made here, instead */
-    bool manifest;
-    bool planned;   /* size and origin are set */
-    bool missing;   /* neither in the archive nor in the storage */
-    bool present;   /* in the storage already */
-    bool stored;    /* made here, and waiting to be published */
-    bool needed;    /* by an image that is not left out */
-    uint32_t *refs; /* of a manifest: the numbers of what it refers to, subjects not counted */
-    size_t n_refs;
+    uint32_t from;              /* the index of its member, or of bytes that are made here */
+    uint32_t first_ref, n_refs; /* of a manifest, in `refs`: what it refers to, subjects not counted */
+    bool member : 1, made : 1;  /* what `from` is; neither: nothing */
+    bool manifest : 1;
+    bool planned : 1; /* size and origin are set */
+    bool missing : 1; /* neither in the archive nor in the storage */
+    bool present : 1; /* in the storage already */
+    bool stored : 1;  /* made here, and waiting to be published */
+    bool needed : 1;  /* by an image that is not left out */
 };
 
 struct import_image {
     struct ra_import_image pub; /* repo and tag are owned, here */
     char *source;               /* the name in the archive, or NULL */
     char *home;                 /* of a thing without a name: its repository, when the archive says so */
-    bool bare;                  /* that name is a tag alone */
+    struct ra_digest *was;      /* owned: what the tag held when it was first looked at; NULL: nothing */
+    size_t docker;              /* its number in import_docker.c's table */
     uint32_t root;              /* its manifest's number, or RA_NONE while that is not made yet */
-    struct ra_digest subject;   /* what it is about */
-    bool has_subject;
-    bool dropped; /* not selected */
-    /* What the tag held when it was first looked at. */
-    struct ra_digest was;
-    bool had, looked;
-    size_t docker; /* its number in import_docker.c's table */
+    uint32_t subject;           /* the number of what it is about, or RA_NONE */
+    bool bare;                  /* the name in the archive is a tag alone */
+    bool dropped;               /* not selected */
+    bool looked;                /* `was` is known */
 };
 
 /* Sealed blobs that wait for the rest of the archive to prove sound; see ra_import_park. */
@@ -74,8 +71,10 @@ struct ra_import {
     struct ra_import_opts opts;
     const char *kind;
     struct ra_members *members;
-    struct ra_digest_set digests;
+    struct ra_digest_set *digests; /* those of the members, and all others that are spoken of */
     RA_VEC(struct import_blob) blobs;
+    RA_VEC(uint32_t) refs;      /* of all manifests, one after the other */
+    RA_VEC(struct ra_buf) made; /* bytes that are made here */
     RA_VEC(struct import_image) images;
     struct import_docker *docker;
     struct import_backup *backup;
@@ -99,15 +98,14 @@ static inline struct ra_store *ra_import_target(const struct ra_import *im)
 
 /* The blob's number; it is planned for later where it is new. */
 uint32_t ra_import_blob(struct ra_import *im, const struct ra_digest *d);
-/* Says where a blob comes from: the member, or the storage, or nowhere, which is `missing`. `size` -1: whatever it has.
- * CORRUPT when the member has another size. */
-int ra_import_plan_blob(struct ra_import *im, uint32_t number, const char *member, int64_t size,
-                        struct ra_err *err);
-/* Bytes that are made here; takes them over. */
-uint32_t ra_import_plan_made(struct ra_import *im, char *bytes, size_t n);
+/* Bytes that are made here. */
+uint32_t ra_import_plan_made(struct ra_import *im, const struct ra_buf *bytes);
+/* Notes what a manifest refers to. TOOBIG when all together are too much. */
+int ra_import_set_refs(struct ra_import *im, uint32_t number, const uint32_t *refs, size_t n,
+                       struct ra_err *err);
 struct import_image *ra_import_add_image(struct ra_import *im, const char *source, bool bare, uint32_t root);
 /* Plans a manifest and all it refers to, from the top. `what` names it in messages. */
-int ra_import_plan_graph(struct ra_import *im, uint32_t root, const char *media_type, int64_t size,
+int ra_import_plan_graph(struct ra_import *im, uint32_t root, const char *media_type, uint64_t size,
                          struct ra_err *err);
 /* Reads a manifest that is planned and verifies its digest. */
 int ra_import_read_manifest(struct ra_import *im, uint32_t number, struct ra_buf *out, struct ra_err *err);
