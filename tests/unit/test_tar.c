@@ -345,6 +345,58 @@ static void folders(void **state)
     t_fails_with(ra_members_get(m, "out", 100, &text, &err), RA_CORRUPT, &err, "out of the folder");
 }
 
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* What is called by a digest is found by the name and by the digest's number, links to and from it included; a name
+ * that only looks like one is a name like others. */
+static void blobs(void **state)
+{
+    (void)state;
+    RA_BUF_AUTO tar = {0};
+    RA_BUF_AUTO text = {0};
+    RA_AUTO_PTR(ra_members) m = NULL;
+    RA_ERR_AUTO err = {0};
+    struct ra_digest blob = {.alg = RA_SHA256}, link = {.alg = RA_SHA512}, other = {.alg = RA_SHA384};
+    struct ra_found found;
+    char space[RA_MEMBER_SPACE];
+    assert_true(ra_digest_parse_hex(RA_SHA256, HEX, 64, &blob));
+    assert_true(ra_digest_parse_hex(RA_SHA512, HEX HEX, 128, &link));
+    raw(&tar, '2', "layer.tar", "blobs/sha256/" HEX, "0");
+    add(&tar, "blobs/sha512/" HEX HEX, "long");
+    raw(&tar, '1', "blobs/sha256/0" HEX, "blobs/sha256/x", "0");
+    add(&tar, "./blobs/sha256/" HEX, "short");
+    ra_tar_put_end(&tar);
+    t_ok(open_members(&tar, &m, &err), &err);
+    t_ok(ra_members_get(m, "layer.tar", 100, &text, &err), &err);
+    t_ok(ra_members_get(m, "blobs//sha512/" HEX HEX, 100, &text, &err), &err);
+    assert_string_equal(ra_buf_str(&text), "shortlong");
+    t_fails_with(ra_members_get(m, "blobs/sha256/" HEX, 3, &text, &err), RA_TOOBIG, &err,
+                 "'blobs/sha256/" HEX "'");
+    t_fails_with(ra_members_get(m, "blobs/sha256/0" HEX, 9, &text, &err), RA_CORRUPT, &err,
+                 "'blobs/sha256/x'");
+    t_fails(ra_members_get(m, "blobs/sha384/" HEX, 100, &text, &err), RA_NOTFOUND, &err);
+    assert_true(ra_members_has_below(m, "blobs/sha512") && !ra_members_has_below(m, "blobs/sha51"));
+
+    struct ra_digest_set *digests = ra_members_digests(m);
+    t_ok(ra_members_find_blob(m, ra_digest_set_find(digests, &link), &found, &err), &err);
+    assert_string_equal(ra_member_name(m, found.index, space), "blobs/sha512/" HEX HEX);
+    t_fails(ra_members_find_blob(m, ra_digest_set_add(digests, &other, NULL), &found, &err), RA_NOTFOUND,
+            &err);
+    t_ok(ra_members_find_blob(m, ra_digest_set_find(digests, &blob), &found, &err), &err);
+    assert_int_equal(found.size, 5);
+}
+
+static void twins_of_blobs(void **state)
+{
+    (void)state;
+    RA_BUF_AUTO tar = {0};
+    RA_AUTO_PTR(ra_members) m = NULL;
+    RA_ERR_AUTO err = {0};
+    add(&tar, "blobs/sha256/" HEX, "one");
+    add(&tar, "blobs/sha256/./" HEX, "two");
+    t_fails_with(open_members(&tar, &m, &err), RA_INVALID, &err, "twice");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +412,8 @@ int main(void)
         cmocka_unit_test(refuses_members),
         cmocka_unit_test(twins),
         cmocka_unit_test(folders),
+        cmocka_unit_test(blobs),
+        cmocka_unit_test(twins_of_blobs),
     };
     return T_RUN(tests);
 }
