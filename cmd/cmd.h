@@ -67,7 +67,10 @@ struct ra_ctx {
     struct ra_findings findings;
     bool findings_shown;
     bool partial; /* set it when only part was done: exit status 1 */
-    int status;   /* set it to exit with a status of the verb's own (htpasswd) */
+    /* Set it to a file that appears complete or not at all, or to "-" for standard output: should a signal stop the
+     * run, it is told what became of that. */
+    const char *output;
+    int status; /* set it to exit with a status of the verb's own (htpasswd) */
 };
 
 struct ra_cmd {

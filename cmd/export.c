@@ -170,6 +170,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         return rc;
     if (!o->output)
         o->output = "-";
+    ctx->output = o->output;
     struct ra_export_opts opts = {
         .refs = &ctx->operands,
         .output = o->output,

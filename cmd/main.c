@@ -329,13 +329,28 @@ static int status_of(const struct ra_ctx *ctx, int rc)
     return ctx->partial || ra_findings_worst(&ctx->findings) > RA_NOTE ? STATUS_FINDINGS : STATUS_DONE;
 }
 
+/* What a verb leaves behind that a signal stopped, unless it says so itself. */
+static int explain_what_is_left(const struct session *s, struct ra_err *err, int rc)
+{
+    const char *output = s->ctx.output;
+    if (s->lock)
+        return ra_hint(err, rc, "the storage is whole: run it again, and it does the rest");
+    if (!output)
+        return ra_hint(err, rc, "nothing was changed");
+    if (ra_streq(output, "-"))
+        return ra_hint(err, rc, "what was written to standard output is not complete");
+    return ra_hint(err, rc, "nothing was changed, and '%s' is as it was before", output);
+}
+
 /* Wherever the signal was noticed: what it stopped, and what became of the storage. */
 static void explain_stop(const struct session *s, struct ra_err *err)
 {
     ra_auto_free char *hint = ra_steal_ptr(&err->hint);
     int rc = ra_fail(err, RA_CANCELLED, "'%s' was stopped by a signal", s->ctx.cmd->name);
-    if (hint || s->lock)
-        ra_hint(err, rc, "%s", hint ? hint : "the storage is whole: run it again, and it does the rest");
+    if (hint)
+        ra_hint(err, rc, "%s", hint);
+    else if (!(s->ctx.cmd->flags & RA_CMD_RAW_ARGS))
+        explain_what_is_left(s, err, rc);
 }
 
 /* Parses from the verb on, runs it and says how it ended. */

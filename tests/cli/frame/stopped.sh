@@ -1,17 +1,22 @@
 # not on s3: there is no lock
 # shellcheck source=tests/lib/steps.sh
 . "$TESTLIB/steps.sh"
-# A verb that changes the storage says what was stopped and that it may be run again; one that looks, only the former.
+# Whoever stops a verb is told what that left: of one that changes the storage, that it may be run again.
 stop() {
+    echo "$ regadm $*"
     rm -f pipe && mkfifo pipe
-    regadm -v import "$@" - < pipe 2> words &
+    regadm -v "$@" < pipe > "/dev/null" 2> words &
     exec 3> pipe
-    until grep -q '^regadm: storage: ' words && { [ "$1" = -n ] || [ -s reg/.regadm/lock ]; }; do sleep 0.01; done
+    until grep -q '^regadm: storage: ' words && { [ "$2" != -y ] || [ -s reg/.regadm/lock ]; }; do sleep 0.01; done
     kill "$!"
+    exec 3>&-
     wait "$!"
     echo "exit $?"
-    exec 3>&-
-    sed "s|$PWD/||" words
+    sed "1d; /^note: /d; s|$PWD/||" words
 }
-stop -y
-stop -n
+stop import -y -
+stop import -n -
+stop export --all --have - -o all.tar
+ls all.tar
+stop export --all --have -
+stop fsck --limit-rate 1
