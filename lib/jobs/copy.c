@@ -380,9 +380,10 @@ static int copy_all(struct run *r, struct ra_err *err)
 {
     unsigned threads = width(r);
     RA_AUTO_PTR(ra_store) snapshot = NULL;
+    struct ra_flatlist_opts there = {.prefix = RA_V2, .threads = threads, .progress = r->job->progress};
     int rc = list_source(r, threads, err);
     if (rc == 0 && flat(r->to))
-        rc = ra_snapshot_open(r->to, RA_V2, threads, r->job->progress, &snapshot, err);
+        rc = ra_snapshot_open(r->to, &there, &snapshot, err);
     if (rc < 0)
         return rc;
     r->known = snapshot ? snapshot : r->to;

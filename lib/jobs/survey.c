@@ -26,6 +26,17 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
     return rc;
 }
 
+static int compare_digests(const void *a, const void *b)
+{
+    return ra_digest_cmp(a, b);
+}
+
+void ra_survey_sort_digests(struct ra_survey_worker *w)
+{
+    if (w->digests.n)
+        qsort(w->digests.at, w->digests.n, sizeof(*w->digests.at), compare_digests);
+}
+
 /* --- order -------------------------------------------------------------------------------------------------- */
 
 /* Names by component: "a", "a/b", "a-b". */
@@ -144,7 +155,7 @@ static void forget(const struct ra_survey_run *run, const char *prefix)
 static int read_all(struct ra_survey_run *run, struct ra_err *err)
 {
     int rc = 0;
-    if (ra_survey_wants(run, RA_SURVEY_BLOBS | RA_SURVEY_SIZES))
+    if (ra_survey_inventory(run) && !run->listed)
         rc = ra_survey_blobs(run, err);
     forget(run, RA_BLOBS);
     if (rc == 0)
@@ -155,47 +166,57 @@ static int read_all(struct ra_survey_run *run, struct ra_err *err)
     if (ra_survey_wants(run, RA_SURVEY_NAMES))
         return 0;
     rc = read_until_settled(run, err);
+    ra_survey_forget_passed(run);
     forget(run, RA_V2);
     if (rc == 0 && ra_survey_wants(run, RA_SURVEY_MANIFESTS))
         rc = ra_survey_manifests(run, err);
     return rc;
 }
 
-static int read_from(const struct ra_job *job, bool listed, const struct ra_survey_opts *opts,
-                     struct ra_survey *out, struct ra_err *err)
+/* Where a flat listing is as cheap as that of a folder, one of all serves every question about folders. */
+static int read_listed(struct ra_survey_run *run, struct ra_err *err)
 {
-    struct ra_survey_run run = {
-        .job = job, .opts = opts, .out = out, .threads = ra_job_cold_threads(job), .listed = listed};
+    const struct ra_job *job = run->job;
+    RA_AUTO_PTR(ra_store) snapshot = NULL;
+    struct ra_flatlist_opts list = {.prefix = ra_survey_inventory(run) ? RA_V2 : RA_REPOSITORIES,
+                                    .threads = ra_job_io_threads(job),
+                                    .progress = job->progress,
+                                    .keep = ra_survey_keep,
+                                    .arg = run};
+    ra_progress_phase(job->progress, "listing", 0, 0);
+    int rc = ra_snapshot_open(job->store, &list, &snapshot, err);
+    if (rc < 0)
+        return rc;
+    struct ra_job from_memory = *job;
+    from_memory.store = snapshot;
+    run->job = &from_memory;
+    rc = read_all(run, err);
+    run->job = job;
+    return rc;
+}
+
+int ra_survey_read(const struct ra_job *job, const struct ra_survey_opts *opts, struct ra_survey *out,
+                   struct ra_err *err)
+{
+    struct ra_survey_run run = {.job = job,
+                                .opts = opts,
+                                .out = out,
+                                .threads = ra_job_cold_threads(job),
+                                .listed = ra_store_info(job->store)->caps & RA_CAP_LIST_FLAT,
+                                .passed.lock = PTHREAD_MUTEX_INITIALIZER};
     *out = (struct ra_survey){.blobs = ra_blobs_new(), .complete = true, .n_arenas = run.threads};
     out->arenas = ra_calloc(run.threads, sizeof(*out->arenas));
     run.workers = ra_calloc(run.threads, sizeof(*run.workers));
     for (unsigned i = 0; i < run.threads; i++)
         run.workers[i].arena = &out->arenas[i];
-    int rc = read_all(&run, err);
+    int rc = run.listed ? read_listed(&run, err) : read_all(&run, err);
     end_step(&run, rc);
+    ra_survey_forget_passed(&run);
     free(run.workers);
     ra_blobs_freeze(out->blobs);
     if (rc < 0)
         ra_survey_release(out);
     return rc;
-}
-
-/* Where a flat listing is as cheap as that of a folder, one of all serves every question about folders. */
-int ra_survey_read(const struct ra_job *job, const struct ra_survey_opts *opts, struct ra_survey *out,
-                   struct ra_err *err)
-{
-    if (!(ra_store_info(job->store)->caps & RA_CAP_LIST_FLAT))
-        return read_from(job, false, opts, out, err);
-    RA_AUTO_PTR(ra_store) snapshot = NULL;
-    const char *prefix = opts->want & (RA_SURVEY_BLOBS | RA_SURVEY_SIZES) ? RA_V2 : RA_REPOSITORIES;
-    *out = (struct ra_survey){0};
-    ra_progress_phase(job->progress, "listing", 0, 0);
-    int rc = ra_snapshot_open(job->store, prefix, ra_job_io_threads(job), job->progress, &snapshot, err);
-    if (rc < 0)
-        return rc;
-    struct ra_job from_memory = *job;
-    from_memory.store = snapshot;
-    return read_from(&from_memory, true, opts, out, err);
 }
 
 void ra_survey_release(struct ra_survey *s)

@@ -142,10 +142,10 @@ struct ra_survey_repo {
 struct ra_survey {
     RA_VEC(struct ra_survey_repo) repos;
     struct ra_blobs *blobs;
-    _Atomic bool complete;   /* every repository was found (a filter does not count) */
-    bool no_repositories;    /* there is no folder of that name at all */
-    bool no_blobs;           /* likewise */
-    bool algs[RA_ALG_COUNT]; /* with BLOBS: algorithms that have a folder in blobs/ */
+    _Atomic bool complete;           /* every repository was found (a filter does not count) */
+    bool no_repositories;            /* there is no folder of that name at all */
+    bool no_blobs;                   /* likewise */
+    _Atomic bool algs[RA_ALG_COUNT]; /* with BLOBS: algorithms that have a folder in blobs/ */
     struct {
         struct ra_survey_manifest **at; /* sorted by number, */
         uint32_t *ids;                  /* which stands here once more: for searching */

@@ -30,12 +30,6 @@ static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_U
     return 0;
 }
 
-/* A listing from memory tells sizes and times for nothing. */
-static bool tells_sizes(const struct ra_survey_run *run)
-{
-    return run->listed || ra_survey_wants(run, RA_SURVEY_SIZES);
-}
-
 /* What lies in the wrong folder, or has a name that is none, is not the registry's and not ours. */
 static int take_blob(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
 {
@@ -45,7 +39,7 @@ static int take_blob(void *arg, const struct ra_entry *e, struct ra_err *err RA_
         d.bytes[0] != shard->first)
         return 0;
     *ra_vec_push(&shard->w->digests) = d;
-    if (!tells_sizes(shard->run))
+    if (!ra_survey_wants(shard->run, RA_SURVEY_SIZES))
         return 0;
     *ra_vec_push(&shard->sizes) = ra_survey_wants(shard->run, RA_SURVEY_DISK) ? e->st.disk : e->st.size;
     *ra_vec_push(&shard->young) = ra_survey_is_young(shard->run, e->st.mtime);
@@ -78,7 +72,7 @@ static int list_shard(void *arg, size_t i, unsigned worker, struct ra_err *err)
         .run = run, .w = &run->workers[worker], .alg = inv->algs[i / SHARDS], .first = i % SHARDS};
     RA_ERR_AUTO trouble = {0};
     const char *prefix = ra_key_blob_shard(&shard.w->key, shard.alg, shard.first);
-    unsigned want = tells_sizes(run) ? RA_WANT_SIZE | RA_WANT_MTIME : 0;
+    unsigned want = ra_survey_wants(run, RA_SURVEY_SIZES) ? RA_WANT_SIZE | RA_WANT_MTIME : 0;
     shard.w->digests.n = 0;
     int rc = ra_survey_each(run, prefix, RA_LIST_LEAF, "data", want, take_blob, &shard, &trouble);
     add_shard(&shard);

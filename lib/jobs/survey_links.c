@@ -141,11 +141,6 @@ static int take_history(void *arg, const struct ra_entry *e, struct ra_err *err 
     return 0;
 }
 
-static int compare_digests(const void *a, const void *b)
-{
-    return ra_digest_cmp(a, b);
-}
-
 static int list_history(struct link *l, const char *tag, struct ra_err *err)
 {
     struct ra_survey_worker *w = l->w;
@@ -161,8 +156,7 @@ static int list_history(struct link *l, const char *tag, struct ra_err *err)
         snprintf(w->key.s + end, sizeof(w->key.s) - end, "%s/", ra_alg_name(l->alg));
         rc = ra_survey_each(l->run, w->key.s, RA_LIST_LEAF, "link", 0, take_history, l, err);
     }
-    if (w->digests.n)
-        qsort(w->digests.at, w->digests.n, sizeof(*w->digests.at), compare_digests);
+    ra_survey_sort_digests(w);
     return rc;
 }
 

@@ -107,11 +107,6 @@ static int take_digest(void *arg, const struct ra_entry *e, struct ra_err *err R
     return 0;
 }
 
-static int compare_digests(const void *a, const void *b)
-{
-    return ra_digest_cmp(a, b);
-}
-
 /* All digests that are folders in a folder of algorithms: into w->digests, sorted. */
 static int list_digests(struct repo *r, const char *(*folder)(struct ra_key *, const char *),
                         const char *(*folder_of)(struct ra_key *, const char *, enum ra_alg),
@@ -127,8 +122,7 @@ static int list_digests(struct repo *r, const char *(*folder)(struct ra_key *, c
             rc = list_part(r, folder_of(&w->key, r->out->name, r->alg), RA_LIST_LEAF, "link", 0, take_digest,
                            err);
     }
-    if (w->digests.n)
-        qsort(w->digests.at, w->digests.n, sizeof(*w->digests.at), compare_digests);
+    ra_survey_sort_digests(w);
     return rc;
 }
 
@@ -148,6 +142,7 @@ static int list_layers(struct repo *r, struct ra_err *err)
 {
     struct ra_survey_worker *w = r->w;
     int rc = list_digests(r, ra_key_layers, ra_key_layers_of, err);
+    ra_survey_add_passed(r->run, w, r->out->name);
     r->out->n_layers = (uint32_t)w->digests.n;
     r->out->layers = ra_arena_alloc(w->arena, w->digests.n * sizeof(*r->out->layers));
     for (size_t i = 0; i < w->digests.n; i++)

@@ -2,6 +2,7 @@
  * The insides of reading a storage: shared by survey*.c and by nobody else. The steps, each over all threads:
  *
  * survey_blobs.c      the inventory of blobs/
+ * survey_flat.c       the same, where all of the storage is listed in one go, and what else is kept of that
  * survey_find.c       which repositories there are
  * survey_list.c       the names in each: tags, revisions, layer links, uploads
  * survey_links.c      what the links of tags and revisions say
@@ -11,6 +12,7 @@
 #ifndef RA_JOBS_SURVEY_PARTS_H
 #define RA_JOBS_SURVEY_PARTS_H
 
+#include "base/names.h"
 #include "jobs/sure.h"
 #include "jobs/survey.h"
 #include "registry/layout.h"
@@ -29,6 +31,17 @@ struct ra_survey_worker { /* what belongs to one thread */
     struct ra_key key;
 };
 
+/* A repository's layer links that passed by in a flat listing. */
+struct ra_survey_passed_links {
+    bool wanted;
+    RA_VEC(uint32_t) blobs;
+};
+struct ra_survey_passed {
+    pthread_mutex_t lock;
+    struct ra_names repos;
+    RA_VEC(struct ra_survey_passed_links) layers; /* by the number of the name */
+};
+
 struct ra_survey_run {
     const struct ra_job *job;
     const struct ra_survey_opts *opts;
@@ -36,11 +49,18 @@ struct ra_survey_run {
     struct ra_survey_worker *workers;
     unsigned threads;
     bool listed; /* the store answers from a listing: sizes of links cost nothing, reading them does */
+    struct ra_survey_passed passed; /* what was not left in the listing */
 };
 
 static inline bool ra_survey_wants(const struct ra_survey_run *run, unsigned what)
 {
     return run->opts->want & what;
+}
+
+/* Whether all blobs are wanted in the table. */
+static inline bool ra_survey_inventory(const struct ra_survey_run *run)
+{
+    return ra_survey_wants(run, RA_SURVEY_BLOBS | RA_SURVEY_SIZES);
 }
 
 static inline bool ra_survey_is_young(const struct ra_survey_run *run, int64_t mtime)
@@ -54,7 +74,15 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
                    int (*fn)(void *arg, const struct ra_entry *e, struct ra_err *err), void *arg,
                    struct ra_err *err);
 
+void ra_survey_sort_digests(struct ra_survey_worker *w);
+
 int ra_survey_blobs(struct ra_survey_run *run, struct ra_err *err);
+/* Of struct ra_flatlist_opts, for a listing of RA_V2 with an inventory and of RA_REPOSITORIES without; `arg` is the
+ * run. */
+bool ra_survey_keep(void *arg, const char *before, const struct ra_entry *e);
+/* Adds the layer links of a repository that were not kept to w->digests, which are sorted then, each once. */
+void ra_survey_add_passed(struct ra_survey_run *run, struct ra_survey_worker *w, const char *repo);
+void ra_survey_forget_passed(struct ra_survey_run *run);
 int ra_survey_find_repos(struct ra_survey_run *run, struct ra_err *err);
 /* Looks into a repository's folder again; the flags that tell what is in it are set anew. */
 int ra_survey_look_again(struct ra_survey_run *run, struct ra_survey_worker *w, struct ra_survey_repo *repo,

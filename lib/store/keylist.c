@@ -175,9 +175,14 @@ static bool whole_seconds(int64_t mtime, int64_t before)
            !__builtin_sub_overflow(mtime, before, &delta);
 }
 
+static bool in_order(const struct ra_keylist *l, const char *key)
+{
+    return l->last.len == 0 || strcmp(ra_buf_str(&l->last), key) < 0;
+}
+
 bool ra_keylist_add(struct ra_keylist *l, const char *key, const struct ra_stat *st)
 {
-    if (l->n && strcmp(ra_buf_str(&l->last), key) >= 0)
+    if (!in_order(l, key))
         return false;
     if (l->cap == 0)
         begin_block(l);
@@ -196,6 +201,17 @@ bool ra_keylist_add(struct ra_keylist *l, const char *key, const struct ra_stat 
     return true;
 }
 
+/* What is added next must not be told by this key, which nobody will know: it begins a block. */
+bool ra_keylist_pass(struct ra_keylist *l, const char *key)
+{
+    if (!in_order(l, key))
+        return false;
+    end_block(l);
+    ra_buf_clear(&l->last);
+    ra_buf_adds(&l->last, key);
+    return true;
+}
+
 static const char *first_key(const struct ra_keylist *l, struct ra_keycursor *c)
 {
     return ra_keycursor_seek(c, l, "") ? ra_buf_str(&c->key) : "";
@@ -204,13 +220,13 @@ static const char *first_key(const struct ra_keylist *l, struct ra_keycursor *c)
 bool ra_keylist_join(struct ra_keylist *l, struct ra_keylist *from)
 {
     RA_KEYCURSOR_AUTO c = {0};
-    if (from->n && l->n && strcmp(first_key(from, &c), ra_buf_str(&l->last)) <= 0)
+    if (from->n && !in_order(l, first_key(from, &c)))
         return false;
     end_block(l);
     end_block(from);
     ra_vec_each (block, &from->blocks)
         *ra_vec_push(&l->blocks) = (struct ra_keyblock){block->bytes, l->n + block->index};
-    if (from->n) {
+    if (from->last.len) {
         ra_buf_clear(&l->last);
         ra_buf_add(&l->last, from->last.data, from->last.len);
     }

@@ -21,13 +21,15 @@ struct ra_keylist { /* starts zeroed; private but for n */
     RA_VEC(struct ra_keyblock) blocks;
     size_t len, cap;    /* of the last block, while it is being filled; cap 0: it is full */
     size_t held;        /* bytes in all others */
-    struct ra_buf last; /* the key added last, and its time */
+    struct ra_buf last; /* the key added or passed last, and its time */
     int64_t last_mtime;
 };
 void ra_keylist_release(struct ra_keylist *l);
 /* Adds a key, which must come after all that are there in byte order; false, and not added, when it does not. Kept are
  * whether it is RA_OTHER, the size and the mtime. */
 bool ra_keylist_add(struct ra_keylist *l, const char *key, const struct ra_stat *st);
+/* A key that counts for the order alone, as ra_keylist_add. */
+bool ra_keylist_pass(struct ra_keylist *l, const char *key);
 /* Moves what `from` holds, all of it after what is there, to the end; false, and nothing moved, when it is not. */
 bool ra_keylist_join(struct ra_keylist *l, struct ra_keylist *from);
 /* No more are to be added: gives back what was allocated ahead. */

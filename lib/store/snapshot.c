@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "store/driver.h"
-#include "store/flatlist.h"
 
 #include <stdatomic.h>
 
@@ -438,17 +437,17 @@ static const struct ra_driver snapshot_driver = {
     .lock = snapshot_lock,
 };
 
-int ra_snapshot_open(struct ra_store *inner, const char *prefix, unsigned threads,
-                     struct ra_progress *progress, struct ra_store **out, struct ra_err *err)
+int ra_snapshot_open(struct ra_store *inner, const struct ra_flatlist_opts *opts, struct ra_store **out,
+                     struct ra_err *err)
 {
     struct snapshot *s = ra_new(struct snapshot);
     s->base.driver = &snapshot_driver;
     s->base.info = *ra_store_info(inner);
     s->base.info.caps &= ~(unsigned)RA_CAP_LIST_FLAT;
     s->inner = inner;
-    s->prefix = ra_strdup(prefix);
+    s->prefix = ra_strdup(opts->prefix);
     pthread_rwlock_init(&s->lock, NULL);
-    int rc = ra_flatlist(inner, prefix, threads, progress, &s->keys, err);
+    int rc = ra_flatlist(inner, opts, &s->keys, err);
     if (rc < 0) {
         snapshot_close(&s->base);
         return rc;

@@ -13,12 +13,12 @@
 #ifndef RA_STORE_SNAPSHOT_H
 #define RA_STORE_SNAPSHOT_H
 
-#include "base/progress.h"
-#include "store/store.h"
+#include "store/flatlist.h"
 
-/* `inner` is lent, and must live longer. The snapshot has all of its abilities but RA_CAP_LIST_FLAT. */
-int ra_snapshot_open(struct ra_store *inner, const char *prefix, unsigned threads,
-                     struct ra_progress *progress, struct ra_store **out, struct ra_err *err);
+/* `inner` is lent, and must live longer. The snapshot has all of its abilities but RA_CAP_LIST_FLAT. Keys that are not
+ * kept are to it as if they were not there, until what they lie in is forgotten. */
+int ra_snapshot_open(struct ra_store *inner, const struct ra_flatlist_opts *opts, struct ra_store **out,
+                     struct ra_err *err);
 
 /* Gives back the memory of what lies below `prefix`, which the store beneath answers for from now on. While nobody else
  * uses the snapshot. */

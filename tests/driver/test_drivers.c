@@ -57,7 +57,9 @@ static struct ra_store *snapshot_of_memory(void)
     struct ra_err err = {0};
     struct ra_store *s;
     *ra_vec_push(&beneath) = ra_mem_open();
-    t_ok(ra_snapshot_open(beneath.at[beneath.n - 1], "", 2, NULL, &s, &err), &err);
+    t_ok(ra_snapshot_open(beneath.at[beneath.n - 1], &(struct ra_flatlist_opts){.prefix = "", .threads = 2},
+                          &s, &err),
+         &err);
     return s;
 }
 

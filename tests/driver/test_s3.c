@@ -243,7 +243,7 @@ static void a_snapshot_costs_a_page_a_thousand(void **state)
     t_ok(ra_parallel(16, 1500, put_numbered, s, &err), &err);
     uint64_t before = requests(s);
     RA_AUTO_PTR(ra_store) shot = NULL;
-    t_ok(ra_snapshot_open(s, "", 16, NULL, &shot, &err), &err);
+    t_ok(ra_snapshot_open(s, &(struct ra_flatlist_opts){.prefix = "", .threads = 16}, &shot, &err), &err);
     assert_string_equal(t_keys(shot, "many/"), t_keys(shot, "many/"));
     struct ra_stat st;
     t_ok(ra_store_stat(shot, "many/0007", &st, &err), &err);
@@ -264,7 +264,7 @@ static int try_open(const char *url, struct ra_err *err)
         rc = ra_s3_open(&c, &s, err);
     struct ra_store *shot = NULL;
     if (rc == 0) /* the first request */
-        rc = ra_snapshot_open(s, "", 1, NULL, &shot, err);
+        rc = ra_snapshot_open(s, &(struct ra_flatlist_opts){.prefix = "", .threads = 1}, &shot, err);
     ra_store_close(shot);
     ra_store_close(s);
     return rc;

@@ -159,6 +159,30 @@ static void lists_are_joined(void **state)
     ra_keylist_release(&all);
 }
 
+static void keys_passed_over_count_for_the_order(void **state)
+{
+    (void)state;
+    struct ra_keylist l = {0};
+    struct ra_stat st = {.size = 5, .mtime = 77};
+    for (int i = 0; i < 100; i++)
+        assert_true(i % 7 < 3 ? ra_keylist_add(&l, t_fmt("key %03d", i), &st)
+                              : ra_keylist_pass(&l, t_fmt("key %03d", i)));
+    assert_false(ra_keylist_add(&l, "key 098", &st));
+    assert_false(ra_keylist_pass(&l, "key 099"));
+    struct ra_keylist late = {0};
+    assert_true(ra_keylist_add(&late, "key 098", &st));
+    assert_true(ra_keylist_pass(&l, "key 100"));
+    assert_false(ra_keylist_join(&l, &late));
+    RA_KEYCURSOR_AUTO c = {0};
+    uint64_t n = 0;
+    for (bool more = ra_keycursor_seek(&c, &l, ""); more; more = ra_keycursor_next(&c), n++)
+        assert_string_equal(ra_buf_str(&c.key), t_fmt("key %03d", (int)(n / 3 * 7 + n % 3)));
+    assert_int_equal(n, l.n);
+    assert_int_equal(n, 44);
+    ra_keylist_release(&late);
+    ra_keylist_release(&l);
+}
+
 static void digests_take_few_bytes(void **state)
 {
     (void)state;
@@ -263,7 +287,8 @@ static struct ra_store *snapshot_of(struct ra_store *s, unsigned threads)
 {
     struct ra_err err = {0};
     struct ra_store *out;
-    t_ok(ra_snapshot_open(s, "v2/", threads, NULL, &out, &err), &err);
+    t_ok(ra_snapshot_open(s, &(struct ra_flatlist_opts){.prefix = "v2/", .threads = threads}, &out, &err),
+         &err);
     return out;
 }
 
@@ -275,7 +300,9 @@ static void ranges_give_what_one_listing_gives(void **state)
     struct ra_keylist lists[4] = {{0}};
     static const unsigned threads[] = {1, 2, 5, 16};
     for (size_t i = 0; i < RA_COUNT(threads); i++) {
-        t_ok(ra_flatlist(s, "v2/", threads[i], NULL, &lists[i], &err), &err);
+        t_ok(ra_flatlist(s, &(struct ra_flatlist_opts){.prefix = "v2/", .threads = threads[i]}, &lists[i],
+                         &err),
+             &err);
         assert_int_equal(lists[i].n, lists[0].n);
         RA_KEYCURSOR_AUTO a = {0};
         RA_KEYCURSOR_AUTO b = {0};
@@ -286,6 +313,51 @@ static void ranges_give_what_one_listing_gives(void **state)
     }
     for (size_t i = 0; i < RA_COUNT(lists); i++)
         ra_keylist_release(&lists[i]);
+}
+
+struct passing {
+    pthread_mutex_t lock;
+    struct ra_strlist blobs;
+    bool orderly;
+};
+
+/* Takes all blobs, and leaves one key of each repository. */
+static bool keep_few(void *arg, const char *before, const struct ra_entry *e)
+{
+    struct passing *p = arg;
+    pthread_mutex_lock(&p->lock);
+    p->orderly &= strcmp(before, e->name) < 0;
+    bool blob = ra_starts_with(e->name, "blobs/");
+    if (blob)
+        ra_strlist_add(&p->blobs, t_fmt("%s %d\n", e->name, (int)e->st.size));
+    pthread_mutex_unlock(&p->lock);
+    size_t n = strlen("repositories/") + strcspn(e->name + strlen("repositories/"), "/") + 1;
+    return !blob && strncmp(before, e->name, n) != 0;
+}
+
+static void a_listing_leaves_out_what_is_not_kept(void **state)
+{
+    (void)state;
+    RA_AUTO_PTR(ra_store) s = sample();
+    struct ra_err err = {0};
+    static const unsigned threads[] = {1, 2, 16};
+    for (size_t i = 0; i < RA_COUNT(threads); i++) {
+        struct passing p = {.lock = PTHREAD_MUTEX_INITIALIZER, .orderly = true};
+        struct ra_flatlist_opts opts = {.prefix = "v2/", .threads = threads[i], .keep = keep_few, .arg = &p};
+        RA_AUTO_PTR(ra_store) shot = NULL;
+        t_ok(ra_snapshot_open(s, &opts, &shot, &err), &err);
+        assert_true(p.orderly);
+        assert_int_equal(p.blobs.n, 301);
+        assert_string_equal(listing(shot, "v2/", RA_LIST_LEVEL, NULL), "repositories 1 0 0\n");
+        assert_string_equal(listing(shot, "v2/repositories/", RA_LIST_LEVEL, NULL),
+                            listing(s, "v2/repositories/", RA_LIST_LEVEL, NULL));
+        assert_string_equal(listing(shot, "v2/repositories/r4/_manifests/tags/", RA_LIST_LEVEL, NULL),
+                            "t0 1 0 0\n");
+        ra_snapshot_forget(shot, "v2/blobs/");
+        assert_string_equal(listing(shot, "v2/blobs/", RA_LIST_DEEP, NULL),
+                            listing(s, "v2/blobs/", RA_LIST_DEEP, NULL));
+        ra_strlist_release(&p.blobs);
+    }
 }
 
 static void nothing_is_nothing(void **state)
@@ -401,8 +473,10 @@ int main(void)
         cmocka_unit_test(any_keys_come_back),
         cmocka_unit_test(a_part_is_forgotten),
         cmocka_unit_test(lists_are_joined),
+        cmocka_unit_test(keys_passed_over_count_for_the_order),
         cmocka_unit_test(digests_take_few_bytes),
         cmocka_unit_test(ranges_give_what_one_listing_gives),
+        cmocka_unit_test(a_listing_leaves_out_what_is_not_kept),
         cmocka_unit_test(nothing_is_nothing),
         cmocka_unit_test(a_snapshot_lists_like_the_store),
         cmocka_unit_test(it_stays_as_it_was),
