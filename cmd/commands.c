@@ -76,7 +76,7 @@ static const struct {
      RA_CMD_CONFIG_OPERAND},
     {{"yes", 'y', RA_OPT_FLAG, GLOBAL(yes), NULL, "do not ask"}, RA_CMD_CONFIRM},
     {{"json", 0, RA_OPT_FLAG, GLOBAL(json), NULL, "print one JSON object"}, RA_CMD_JSON, true},
-    {{"quiet", 'q', RA_OPT_FLAG, GLOBAL(quiet), NULL, "print names only, and no talk"}, RA_CMD_QUIET},
+    {{"quiet", 'q', RA_OPT_FLAG, GLOBAL(quiet), NULL, "print names at most, and no talk"}, RA_CMD_QUIET},
     {{"jobs", 'j', RA_OPT_UINT, GLOBAL(jobs), "N", "use N threads (default: one a processor)", .min = 1,
       .max = 1024},
      RA_CMD_STORE | RA_CMD_LONG},

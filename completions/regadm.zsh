@@ -51,7 +51,7 @@ _regadm() {
         '(-d --dry)'{-d,--dry}'[the registry'\''s own letter for --dry-run]' \
         '(-y --yes)'{-y,--yes}'[do not ask]' \
         '--json[print one JSON object]' \
-        '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+        '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
         '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
         '--follow-symlinks[follow symbolic links that lead out of the root]' \
         \*{-v,--verbose}'[say more]' \
@@ -70,7 +70,7 @@ _regadm() {
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -90,7 +90,7 @@ _regadm() {
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -109,7 +109,7 @@ _regadm() {
                 '--cat=[print one file of the image]:PATH: ' \
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -133,7 +133,7 @@ _regadm() {
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -152,7 +152,7 @@ _regadm() {
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -171,7 +171,7 @@ _regadm() {
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -196,7 +196,7 @@ _regadm() {
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '(-y --yes)'{-y,--yes}'[do not ask]' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -217,7 +217,7 @@ _regadm() {
                 '(-d --dry)'{-d,--dry}'[the registry'\''s own letter for --dry-run]' \
                 '(-y --yes)'{-y,--yes}'[do not ask]' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -240,7 +240,7 @@ _regadm() {
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '(-y --yes)'{-y,--yes}'[do not ask]' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -270,7 +270,7 @@ _regadm() {
                 '--root=[the registry'\''s root directory, or its docker/registry/v2]:DIR:_files -/' \
                 '--config=[find the storage through this config.yml of the registry]:FILE:_files' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -297,7 +297,7 @@ _regadm() {
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '(-y --yes)'{-y,--yes}'[do not ask]' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -310,7 +310,7 @@ _regadm() {
             _arguments -s -S \
                 '--verify[read all of it, and compare every blob with its digest]' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
@@ -322,7 +322,7 @@ _regadm() {
             _arguments -s -S \
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
@@ -350,7 +350,7 @@ _regadm() {
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '(-y --yes)'{-y,--yes}'[do not ask]' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \
                 '--follow-symlinks[follow symbolic links that lead out of the root]' \
                 \*{-v,--verbose}'[say more]' \
@@ -364,7 +364,7 @@ _regadm() {
                 '(-t --tags)'{-t,--tags}'[list every tag]' \
                 '--follow-symlinks[follow symbolic links that lead out of SOURCE]' \
                 '--json[print one JSON object]' \
-                '(-q --quiet)'{-q,--quiet}'[print names only, and no talk]' \
+                '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 \*{-v,--verbose}'[say more]' \
                 '--color=[colour]:WHEN:(auto always never)' \
                 '(-h --help)'{-h,--help}'[show this help]' \

@@ -90,86 +90,13 @@ int ra_digest_cmp(const struct ra_digest *a, const struct ra_digest *b)
     return memcmp(a->bytes, b->bytes, algs[a->alg].size);
 }
 
-/* --- SHA-256 where the processor helps: OpenSSL does not offer two at a time --------------------------------- */
-
-struct sha256 {
-    uint32_t state[8];
-    uint64_t length;
-    uint8_t rest[RA_SHA256_BLOCK]; /* the length's last bytes that fill no block */
-};
-
-static void sha256_reset(struct sha256 *h)
-{
-    *h = (struct sha256){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
-                                   0x1f83d9ab, 0x5be0cd19}};
-}
-
-/* Completes the block that was begun, if there is one: how many bytes it took. */
-static size_t sha256_top_up(struct sha256 *h, const uint8_t *p, size_t n)
-{
-    size_t fill = h->length % RA_SHA256_BLOCK;
-    size_t take = !fill ? 0 : n < RA_SHA256_BLOCK - fill ? n : RA_SHA256_BLOCK - fill;
-    if (take)
-        memcpy(h->rest + fill, p, take);
-    h->length += take;
-    if (take && fill + take == RA_SHA256_BLOCK)
-        ra_sha256_blocks(h->state, h->rest, 1);
-    return take;
-}
-
-static void sha256_update(struct sha256 *h, const uint8_t *p, size_t n)
-{
-    if (!n) /* and p may be NULL */
-        return;
-    size_t at = sha256_top_up(h, p, n);
-    size_t blocks = (n - at) / RA_SHA256_BLOCK, left = (n - at) % RA_SHA256_BLOCK;
-    if (blocks)
-        ra_sha256_blocks(h->state, p + at, blocks);
-    if (left)
-        memcpy(h->rest, p + n - left, left);
-    h->length += n - at;
-}
-
-static void sha256_update_two(struct sha256 *a, const uint8_t *p, size_t n, struct sha256 *b,
-                              const uint8_t *q, size_t m)
-{
-    size_t i = sha256_top_up(a, p, n), j = sha256_top_up(b, q, m);
-    size_t blocks = (n - i < m - j ? n - i : m - j) / RA_SHA256_BLOCK, both = blocks * RA_SHA256_BLOCK;
-    if (blocks)
-        ra_sha256_two(a->state, p + i, b->state, q + j, blocks);
-    a->length += both;
-    b->length += both;
-    sha256_update(a, p + i + both, n - i - both);
-    sha256_update(b, q + j + both, m - j - both);
-}
-
-static void put_be32(uint8_t *p, uint32_t v)
-{
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
-static void sha256_final(struct sha256 *h, uint8_t out[32])
-{
-    static const uint8_t pad[RA_SHA256_BLOCK] = {0x80};
-    uint64_t bits = h->length * 8;
-    uint8_t length[8];
-    put_be32(length, (uint32_t)(bits >> 32));
-    put_be32(length + 4, (uint32_t)bits);
-    size_t fill = h->length % RA_SHA256_BLOCK, room = RA_SHA256_BLOCK - sizeof(length);
-    sha256_update(h, pad, fill < room ? room - fill : room + RA_SHA256_BLOCK - fill);
-    sha256_update(h, length, sizeof(length));
-    for (int i = 0; i < 8; i++)
-        put_be32(out + 4 * (size_t)i, h->state[i]);
-}
-
-/* --- all of them -------------------------------------------------------------------------------------------- */
+/* --- hashing -------------------------------------------------------------------------------------------- */
 
 struct ra_hasher {
     EVP_MD_CTX *ctx; /* NULL: by `own` */
     const EVP_MD *md;
     enum ra_alg alg;
-    struct sha256 own;
+    struct ra_sha256 own;
 };
 
 static const EVP_MD *evp(enum ra_alg alg)
@@ -204,7 +131,7 @@ void ra_hasher_reset(struct ra_hasher *h)
     if (h->ctx)
         must(EVP_DigestInit_ex(h->ctx, h->md, NULL));
     else
-        sha256_reset(&h->own);
+        ra_sha256_reset(&h->own);
 }
 
 void ra_hasher_update(struct ra_hasher *h, const void *p, size_t n)
@@ -212,14 +139,14 @@ void ra_hasher_update(struct ra_hasher *h, const void *p, size_t n)
     if (h->ctx)
         must(EVP_DigestUpdate(h->ctx, p, n));
     else
-        sha256_update(&h->own, p, n);
+        ra_sha256_update(&h->own, p, n);
 }
 
 void ra_hasher_update_two(struct ra_hasher *a, const void *p, size_t n, struct ra_hasher *b, const void *q,
                           size_t m)
 {
     if (!a->ctx && !b->ctx && n && m) {
-        sha256_update_two(&a->own, p, n, &b->own, q, m);
+        ra_sha256_update_two(&a->own, p, n, &b->own, q, m);
         return;
     }
     ra_hasher_update(a, p, n);
@@ -233,7 +160,7 @@ void ra_hasher_final(struct ra_hasher *h, struct ra_digest *out)
     if (h->ctx)
         must(EVP_DigestFinal_ex(h->ctx, out->bytes, &n));
     else
-        sha256_final(&h->own, out->bytes);
+        ra_sha256_final(&h->own, out->bytes);
 }
 
 void ra_hasher_free(struct ra_hasher *h)

@@ -1,5 +1,7 @@
 #include "format/sha256.h"
 
+#define BLOCK RA_SHA256_BLOCK
+
 #ifdef __x86_64__
 
 #include <cpuid.h>
@@ -101,11 +103,11 @@ NI_INNER void add_state(struct lane *l, const struct lane *before)
     l->cdgh = _mm_add_epi32(l->cdgh, before->cdgh);
 }
 
-NI void ra_sha256_blocks(uint32_t state[8], const uint8_t *p, size_t n)
+NI static void take_blocks(uint32_t state[8], const uint8_t *p, size_t n)
 {
     struct lane l;
     load_state(&l, state);
-    for (; n; n--, p += RA_SHA256_BLOCK) {
+    for (; n; n--, p += BLOCK) {
         struct lane before = {.abef = l.abef, .cdgh = l.cdgh};
         load_block(&l, p);
         block(&l, NULL);
@@ -114,12 +116,12 @@ NI void ra_sha256_blocks(uint32_t state[8], const uint8_t *p, size_t n)
     store_state(&l, state);
 }
 
-NI void ra_sha256_two(uint32_t state[8], const uint8_t *p, uint32_t other[8], const uint8_t *q, size_t n)
+NI static void take_two(uint32_t state[8], const uint8_t *p, uint32_t other[8], const uint8_t *q, size_t n)
 {
     struct lane l, m;
     load_state(&l, state);
     load_state(&m, other);
-    for (; n; n--, p += RA_SHA256_BLOCK, q += RA_SHA256_BLOCK) {
+    for (; n; n--, p += BLOCK, q += BLOCK) {
         struct lane l_before = {.abef = l.abef, .cdgh = l.cdgh}, m_before = {.abef = m.abef, .cdgh = m.cdgh};
         load_block(&l, p);
         load_block(&m, q);
@@ -159,14 +161,81 @@ bool ra_sha256_fast(void)
     return false;
 }
 
-void ra_sha256_blocks(uint32_t state[8], const uint8_t *p, size_t n)
+static void take_blocks(uint32_t state[8], const uint8_t *p, size_t n)
 {
     (void)state, (void)p, (void)n;
 }
 
-void ra_sha256_two(uint32_t state[8], const uint8_t *p, uint32_t other[8], const uint8_t *q, size_t n)
+static void take_two(uint32_t state[8], const uint8_t *p, uint32_t other[8], const uint8_t *q, size_t n)
 {
     (void)state, (void)p, (void)other, (void)q, (void)n;
 }
 
 #endif
+
+/* --- streams ------------------------------------------------------------------------------------------------ */
+
+void ra_sha256_reset(struct ra_sha256 *h)
+{
+    *h = (struct ra_sha256){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
+                                      0x1f83d9ab, 0x5be0cd19}};
+}
+
+/* Completes the block that was begun, if there is one: how many bytes it took. */
+static size_t top_up(struct ra_sha256 *h, const uint8_t *p, size_t n)
+{
+    size_t fill = h->length % BLOCK;
+    size_t take = !fill ? 0 : n < BLOCK - fill ? n : BLOCK - fill;
+    if (take)
+        memcpy(h->rest + fill, p, take);
+    h->length += take;
+    if (take && fill + take == BLOCK)
+        take_blocks(h->state, h->rest, 1);
+    return take;
+}
+
+void ra_sha256_update(struct ra_sha256 *h, const uint8_t *p, size_t n)
+{
+    if (!n) /* and p may be NULL */
+        return;
+    size_t at = top_up(h, p, n);
+    size_t blocks = (n - at) / BLOCK, left = (n - at) % BLOCK;
+    if (blocks)
+        take_blocks(h->state, p + at, blocks);
+    if (left)
+        memcpy(h->rest, p + n - left, left);
+    h->length += n - at;
+}
+
+void ra_sha256_update_two(struct ra_sha256 *a, const uint8_t *p, size_t n, struct ra_sha256 *b,
+                          const uint8_t *q, size_t m)
+{
+    size_t i = top_up(a, p, n), j = top_up(b, q, m);
+    size_t blocks = (n - i < m - j ? n - i : m - j) / BLOCK, both = blocks * BLOCK;
+    if (blocks)
+        take_two(a->state, p + i, b->state, q + j, blocks);
+    a->length += both;
+    b->length += both;
+    ra_sha256_update(a, p + i + both, n - i - both);
+    ra_sha256_update(b, q + j + both, m - j - both);
+}
+
+static void put_be32(uint8_t *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+void ra_sha256_final(struct ra_sha256 *h, uint8_t out[32])
+{
+    static const uint8_t pad[BLOCK] = {0x80};
+    uint64_t bits = h->length * 8;
+    uint8_t length[8];
+    put_be32(length, (uint32_t)(bits >> 32));
+    put_be32(length + 4, (uint32_t)bits);
+    size_t fill = h->length % BLOCK, room = BLOCK - sizeof(length);
+    ra_sha256_update(h, pad, fill < room ? room - fill : room + BLOCK - fill);
+    ra_sha256_update(h, length, sizeof(length));
+    for (int i = 0; i < 8; i++)
+        put_be32(out + 4 * (size_t)i, h->state[i]);
+}

@@ -135,7 +135,8 @@ static void add_signed_names(struct ra_buf *out, const struct ra_pair *sorted, s
     }
 }
 
-void ra_sigv4_canonical(struct ra_buf *out, const struct ra_sigv4_request *request)
+/* The canonical request, the first of the three steps. */
+static void add_canonical(struct ra_buf *out, const struct ra_sigv4_request *request)
 {
     struct ra_pair sorted[RA_SIGV4_HEADERS];
     size_t n = sort_headers(request, sorted);
@@ -200,7 +201,7 @@ static void sign(const struct ra_sigv4_request *request, const struct ra_sigv4_k
     RA_BUF_AUTO text = {0};
     char hash[RA_SIGV4_HASH];
     unsigned char derived[HMAC_SIZE];
-    ra_sigv4_canonical(&canonical, request);
+    add_canonical(&canonical, request);
     ra_sigv4_hash(canonical.data, canonical.len, hash);
     ra_buf_addf(&text, ALGORITHM "\n%s\n%s\n%s", request->date, scope, hash);
     signing_key(key, request->date, derived);

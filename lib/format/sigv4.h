@@ -51,8 +51,6 @@ void ra_sigv4_query(struct ra_buf *out, const struct ra_pair *params, size_t n);
 void ra_sigv4_hash(const void *p, size_t n, char out[static RA_SIGV4_HASH]);
 void ra_sigv4_date(time_t when, char out[static RA_SIGV4_DATE]);
 
-/* Appends the canonical request, the first of the three steps; for tests and for looking into a refusal. */
-void ra_sigv4_canonical(struct ra_buf *out, const struct ra_sigv4_request *request);
 /* Appends the value of the Authorization header. */
 void ra_sigv4_authorize(struct ra_buf *out, const struct ra_sigv4_request *request,
                         const struct ra_sigv4_key *key);

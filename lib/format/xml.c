@@ -71,14 +71,6 @@ static const char *find(const struct ra_xml *x, const char *s)
     return hit ? hit + strlen(s) : NULL;
 }
 
-static bool skip_past(struct ra_xml *x, const char *s)
-{
-    const char *end = find(x, s);
-    if (end)
-        x->at = end;
-    return end != NULL;
-}
-
 static bool name_char(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -338,6 +330,12 @@ static const char *find_markup_end(const struct ra_xml *x)
     return quotes ? find_tag_end(x) : find(x, ">");
 }
 
+static int skip_to(struct ra_xml *x, const char *end)
+{
+    x->at = end;
+    return 0;
+}
+
 static int read_markup(struct ra_xml *x, struct ra_err *err)
 {
     const char *end = find_markup_end(x);
@@ -346,9 +344,9 @@ static int read_markup(struct ra_xml *x, struct ra_err *err)
     if (!end && !x->last)
         return MORE;
     if (starts(x, "<!--"))
-        return skip_past(x, "-->") ? 0 : bad(x, err, "it ends inside a comment");
+        return end ? skip_to(x, end) : bad(x, err, "it ends inside a comment");
     if (starts(x, "<?xml ") && !x->begun)
-        return skip_past(x, "?>") ? 0 : bad(x, err, "it ends inside the declaration");
+        return end ? skip_to(x, end) : bad(x, err, "it ends inside the declaration");
     if (starts(x, "</"))
         return close_element(x, err);
     if (x->depth == 0 && x->begun)

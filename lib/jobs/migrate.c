@@ -150,11 +150,18 @@ static void settle_collisions(struct ra_mig *m)
     ra_vec_release(&owner);
 }
 
+int ra_mig_scan(struct ra_mig *m, struct ra_err *err)
+{
+    int rc = ra_v1_scan(m->source, &m->tree, err);
+    ra_vec_each (trouble, &m->tree.troubles)
+        if (rc == 0)
+            ra_find(m->job->findings, RA_ERROR, "unreadable", &(struct ra_place){.path = trouble->path}, "%s",
+                    trouble->why);
+    return rc;
+}
+
 static void choose_tags(struct ra_mig *m)
 {
-    ra_vec_each (trouble, &m->tree.troubles)
-        ra_find(m->job->findings, RA_ERROR, "unreadable", &(struct ra_place){.path = trouble->path}, "%s",
-                trouble->why);
     ra_vec_each (repo, &m->tree.repos) {
         size_t before = m->tags.n;
         ra_vec_each (tag, &repo->tags)
@@ -197,7 +204,7 @@ static int prepare(struct ra_mig *m, struct ra_err *err)
         rc = ra_store_now(m->source->images, &m->started, err);
     ra_progress_phase(m->job->progress, "looking at the old registry", 0, 0);
     if (rc == 0)
-        rc = ra_v1_scan(m->source, &m->tree, err);
+        rc = ra_mig_scan(m, err);
     if (rc < 0)
         return rc;
     choose_tags(m);

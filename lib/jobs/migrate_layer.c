@@ -314,8 +314,7 @@ static int read_layer(struct taking *t, bool recompress, bool write, struct ra_e
                           UINT64_MAX, RA_READ_ONCE, &reader, err);
     if (rc < 0)
         return rc;
-    RA_AUTO(ra_mig_pass, _release)
-    pass = {
+    RA_MIG_PASS_AUTO pass = {
         .reader = reader,
         .json = &t->json,
         .want_simple = image->checksum.has_simple || m->state,

@@ -124,6 +124,8 @@ static inline unsigned ra_mig_width(const struct ra_mig *m)
     return ra_io_threads(m->source->images, m->job->threads);
 }
 
+/* Reads the tree; what of it cannot be read is a finding. */
+int ra_mig_scan(struct ra_mig *m, struct ra_err *err);
 /* Sets the image's fate: RA_FATE_BAD, with an error among its remarks that says why. */
 void ra_mig_spoil(struct ra_mig_image *image, const char *code, const char *fmt, ...) RA_PRINTF(3, 4);
 /* Has the tag skipped, with an error among its remarks that says why. */
@@ -175,6 +177,7 @@ struct ra_mig_pass { /* one pass over a layer */
     struct ra_blob_id blob_id; /* out: what it is, or would be */
     bool target_failed;        /* out: the failure is the target's, not the layer's */
 };
+#define RA_MIG_PASS_AUTO RA_AUTO(ra_mig_pass, _release)
 /* CORRUPT, UNSUPPORTED, TOOBIG: the layer's fault. */
 int ra_mig_layer_pass(struct ra_mig_pass *p, struct ra_err *err);
 void ra_mig_pass_release(struct ra_mig_pass *p);

@@ -50,12 +50,9 @@ static void add_tags(struct listing *l)
 static int list(struct listing *l, struct ra_err *err)
 {
     struct ra_mig *m = &l->mig;
-    int rc = ra_v1_scan(m->source, &m->tree, err);
+    int rc = ra_mig_scan(m, err);
     if (rc < 0)
         return rc;
-    ra_vec_each (trouble, &l->mig.tree.troubles)
-        ra_find(m->job->findings, RA_ERROR, "unreadable", &(struct ra_place){.path = trouble->path}, "%s",
-                trouble->why);
     add_tags(l);
     rc = ra_mig_chain_load_all(m, err);
     if (rc == 0)

@@ -194,7 +194,8 @@ const char *t_layers_changes(const struct t_layers *t)
     return t_fmt("%s", ra_buf_str(&text));
 }
 
-const char *t_layers_findings(struct t_layers *t)
+/* "warning bad-layer, ..." */
+static const char *findings_of(struct t_layers *t)
 {
     RA_BUF_AUTO text = {0};
     ra_findings_sort(&t->findings);
@@ -209,7 +210,7 @@ const char *t_layers_said(struct ra_store *s, const struct ra_digest *layers, si
     struct ra_err err = {0};
     struct ra_digest d = t_layer_image(s, "app", layers, n);
     t_ok(t_layers_read(&t, s, &d, &err), &err);
-    const char *said = t_fmt("%s: %s", t_layers_merged(&t), t_layers_findings(&t));
+    const char *said = t_fmt("%s: %s", t_layers_merged(&t), findings_of(&t));
     t_layers_release(&t);
     return said;
 }

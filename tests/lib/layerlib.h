@@ -39,9 +39,7 @@ void t_layers_release(struct t_layers *t);
 /* "usr usr/a=3 lib->usr/lib": the merged image; "1+usr 1+usr/a 2-usr/a": what each layer does. */
 const char *t_layers_merged(const struct t_layers *t);
 const char *t_layers_changes(const struct t_layers *t);
-/* "warning bad-layer, ..." */
-const char *t_layers_findings(struct t_layers *t);
-/* Both of an image of these layers: "usr usr/a=3: warning bad-layer". */
+/* The merged image, and what was found wrong, of an image of these layers: "usr usr/a=3: warning bad-layer". */
 const char *t_layers_said(struct ra_store *s, const struct ra_digest *layers, size_t n);
 
 #endif
