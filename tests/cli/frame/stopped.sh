@@ -4,10 +4,10 @@
 # Whoever stops a verb is told what that left: of one that changes the storage, that it may be run again.
 stop() {
     echo "$ regadm $*"
-    rm -f pipe && mkfifo pipe
+    rm -f pipe words && mkfifo pipe
     regadm -v "$@" < pipe > "/dev/null" 2> words &
     exec 3> pipe
-    until grep -q '^regadm: storage: ' words && { [ "$2" != -y ] || [ -s reg/.regadm/lock ]; }; do sleep 0.01; done
+    until grep -qs '^regadm: storage: ' words && { [ "$2" != -y ] || [ -s reg/.regadm/lock ]; }; do sleep 0.01; done
     kill "$!"
     exec 3>&-
     wait "$!"
