@@ -307,10 +307,12 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
     RA_AUTO(ra_du, _release) du = {0};
-    RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&ctx->operands);
+    RA_AUTO(ra_patterns, _release) patterns = {0};
     if (o->disk && o->apparent)
         return ra_fail(err, RA_USAGE, "--disk and --apparent contradict each other");
-    int rc = read_figures(ctx, &patterns, &du, err);
+    int rc = ra_patterns_open(ctx, &ctx->operands, &patterns, err);
+    if (rc == 0)
+        rc = read_figures(ctx, &patterns, &du, err);
     if (rc < 0)
         return rc;
     ra_end_progress(ctx);

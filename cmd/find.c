@@ -239,7 +239,7 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
     RA_AUTO(ra_find_images, _release) found = {0};
-    RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&ctx->operands);
+    RA_AUTO(ra_patterns, _release) patterns = {0};
     struct ra_find_criteria criteria = {.labels = o->labels,
                                         .env = o->env,
                                         .files = o->files,
@@ -254,6 +254,8 @@ static int find_images(struct ra_ctx *ctx, struct ra_err *err)
     int rc = parse_date("created-after", o->created_after, &criteria.created_after, err);
     if (rc == 0)
         rc = parse_date("created-before", o->created_before, &criteria.created_before, err);
+    if (rc == 0)
+        rc = ra_patterns_open(ctx, &ctx->operands, &patterns, err);
     if (rc == 0)
         rc = ra_find_by_config(&ctx->job, &criteria, &found, err);
     if (rc < 0)

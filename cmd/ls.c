@@ -73,11 +73,13 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
 {
     const struct options *o = ctx->opts;
     RA_AUTO(ra_catalog, _release) catalog = {0};
-    RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&ctx->operands);
+    RA_AUTO(ra_patterns, _release) patterns = {0};
     struct ra_catalog_opts opts = {.wanted = ra_patterns_want,
                                    .arg = &patterns,
                                    .names_only = ctx->g.names_only && o->sort == RA_CATALOG_NAME};
-    int rc = ra_catalog_read(&ctx->job, &opts, &catalog, err);
+    int rc = ra_patterns_open(ctx, &ctx->operands, &patterns, err);
+    if (rc == 0)
+        rc = ra_catalog_read(&ctx->job, &opts, &catalog, err);
     if (rc < 0)
         return rc;
     ra_catalog_sort(&catalog, (enum ra_catalog_sort)o->sort);

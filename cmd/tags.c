@@ -78,7 +78,7 @@ static int list_named(struct ra_ctx *ctx, struct filter *filter, const char *nam
     if (rc < 0)
         return rc;
     if (stripped)
-        ra_say(ctx, "'%s' is called '%s' in this storage", name, repo);
+        ra_say_actual_name(ctx, name, repo);
     return list_repo(ctx, filter, repo, out, err);
 }
 
@@ -86,10 +86,12 @@ static int list_matching(struct ra_ctx *ctx, struct filter *filter, const char *
                          struct ra_err *err)
 {
     struct ra_strlist one = {.at = &pattern, .n = 1};
-    RA_AUTO(ra_patterns, _release) patterns = ra_patterns_new(&one);
+    RA_AUTO(ra_patterns, _release) patterns = {0};
     RA_AUTO(ra_catalog, _release) catalog = {0};
     struct ra_catalog_opts opts = {.wanted = ra_patterns_want, .arg = &patterns, .names_only = true};
-    int rc = ra_catalog_read(&ctx->job, &opts, &catalog, err);
+    int rc = ra_patterns_open(ctx, &one, &patterns, err);
+    if (rc == 0)
+        rc = ra_catalog_read(&ctx->job, &opts, &catalog, err);
     for (size_t i = 0; rc == 0 && i < catalog.list.n; i++)
         rc = list_repo(ctx, filter, catalog.list.at[i].name, out, err);
     if (rc == 0)

@@ -65,8 +65,8 @@ bool ra_export_is_whole_repo(const struct ra_export_plan *p, const char *repo)
         const char *bare;
         if (ra_reference_parse(refs->at[i], &ref, NULL) < 0 || ref.tag || ref.digest)
             continue;
-        bare = ra_reference_strip_host(ref.repo);
-        if (ra_glob(ref.repo, repo) || (bare && ra_glob(bare, repo)))
+        bare = ra_has_glob(ref.repo) ? NULL : ra_reference_strip_host(ref.repo);
+        if (ra_glob(ref.repo, repo) || (bare && ra_streq(bare, repo)))
             return true;
     }
     return refs->n == 0;

@@ -151,13 +151,23 @@ static int select_matching(struct selection *s, const char *name, struct ra_err 
     return rc;
 }
 
+/* A host is not stripped here: of two commands alike, the second would remove what the first had nothing to do with. */
+static int no_repository(const struct selection *s, struct ra_err *err)
+{
+    const char *bare = ra_reference_strip_host(s->ref.repo);
+    int rc = ra_fail(err, RA_NOTFOUND, "there is no repository '%s'", s->ref.repo);
+    for (size_t i = 0; bare && i < s->rm->survey.repos.n; i++)
+        if (ra_streq(bare, repo_of(s, i)->name))
+            return ra_hint(err, rc, "if you mean '%s', leave the host out: rm takes names as they are", bare);
+    return ra_hint(err, rc, "`regadm ls` shows those that are there");
+}
+
 static int nothing_found(const struct selection *s, struct ra_err *err)
 {
     if (s->ref.pattern || s->regex.given)
         return 0;
     if (s->repos == 0)
-        return ra_hint(err, ra_fail(err, RA_NOTFOUND, "there is no repository '%s'", s->ref.repo),
-                       "`regadm ls` shows those that are there");
+        return no_repository(s, err);
     if (s->found == 0)
         return ra_hint(err, ra_fail(err, RA_NOTFOUND, "there is nothing called '%s'", s->text),
                        "`regadm tags %s` shows what is there", s->ref.repo);
@@ -188,9 +198,6 @@ static int select_reference(struct selection *s, struct ra_err *err)
     int rc = ra_reference_parse(s->text, &s->ref, err);
     rc = rc ? rc : check_shape(s, err);
     rc = rc ? rc : select_matching(s, s->ref.repo, err);
-    const char *bare = ra_reference_strip_host(s->ref.repo ? s->ref.repo : "");
-    if (rc == 0 && s->repos == 0 && bare)
-        rc = select_matching(s, bare, err);
     return rc ? rc : nothing_found(s, err);
 }
 

@@ -158,6 +158,26 @@ int ra_repo_resolve(struct ra_store *s, const char *name, const char **actual, b
                               : ra_hint(err, rc, "`regadm ls` lists what there is");
 }
 
+static int is_repo_or_folder(struct ra_store *s, const char *name, struct ra_err *err)
+{
+    int found = ra_repo_exists(s, name, err);
+    return found ? found : is_folder(s, name);
+}
+
+int ra_repo_resolve_below(struct ra_store *s, const char *operand, const char **actual, bool *stripped,
+                          struct ra_err *err)
+{
+    const char *bare = ra_has_glob(operand) ? NULL : ra_reference_strip_host(operand);
+    *actual = operand;
+    *stripped = false;
+    int found = bare ? is_repo_or_folder(s, operand, err) : 1;
+    if (found == 0 && (found = is_repo_or_folder(s, bare, err)) > 0) {
+        *stripped = true;
+        *actual = bare;
+    }
+    return found < 0 ? found : 0;
+}
+
 struct names {
     RA_VEC(char *) list;
 };

@@ -38,6 +38,11 @@ int ra_repo_exists(struct ra_store *s, const char *name, struct ra_err *err);
 int ra_repo_resolve(struct ra_store *s, const char *name, const char **actual, bool *stripped,
                     struct ra_err *err);
 
+/* The same for an operand of ra_repo_matches, which may name the folder above repositories too. A pattern, and what is
+ * not there either way, is left as it is. */
+int ra_repo_resolve_below(struct ra_store *s, const char *operand, const char **actual, bool *stripped,
+                          struct ra_err *err);
+
 /* Calls visit with every tag folder's name of a repository, in byte order, until it returns negative. A
  * repository without tags has none. */
 int ra_tags_each(struct ra_store *s, const char *repo,

@@ -130,10 +130,7 @@ bool ra_repo_matches(const char *operand, const char *repo)
     size_t n = strlen(operand);
     while (n > 1 && operand[n - 1] == '/')
         n--;
-    if (ra_glob(operand, repo) || (strncmp(operand, repo, n) == 0 && (repo[n] == '/' || !repo[n])))
-        return true;
-    const char *bare = ra_reference_strip_host(operand);
-    return bare && ra_repo_matches(bare, repo);
+    return ra_glob(operand, repo) || (strncmp(operand, repo, n) == 0 && (repo[n] == '/' || !repo[n]));
 }
 
 static const char *hex_part(const char *text, int *alg)
