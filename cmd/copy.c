@@ -91,7 +91,7 @@ static int open_ends(struct ra_ctx *ctx, struct ends *e, struct ra_err *err)
     if (rc < 0 || ctx->g.dry_run)
         return rc;
     ra_auto_free char *who = ra_asprintf("regadm copy, process %d", (int)getpid());
-    return ra_store_lock(e->to.store, RA_LOCK_KEY, who, &e->lock, err);
+    return ra_store_lock(e->to.store, RA_LOCK_KEY, RA_V2, who, &e->lock, err);
 }
 
 static int print_json(struct ra_ctx *ctx, const struct ra_copy_result *r, struct ra_err *err)

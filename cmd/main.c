@@ -184,7 +184,7 @@ static int lock_storage(struct session *s, struct ra_err *err)
     if (rc < 0)
         return rc;
     ra_auto_free char *who = ra_asprintf("regadm %s, process %d", s->ctx.cmd->name, (int)getpid());
-    return ra_store_lock(s->storage.store, RA_LOCK_KEY, who, &s->lock, err);
+    return ra_store_lock(s->storage.store, RA_LOCK_KEY, RA_V2, who, &s->lock, err);
 }
 
 static int begin_writing(struct ra_ctx *ctx, struct ra_err *err)

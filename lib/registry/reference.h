@@ -27,8 +27,8 @@ void ra_reference_release(struct ra_reference *r);
 int ra_reference_parse(const char *text, struct ra_reference *out, struct ra_err *err);
 
 /* The repository name without a leading "host[:port]/" (a first component with a '.' or ':' in it, or
- * "localhost"), or NULL when there is no host. Lent from name. It may be the wrong one: the rest of a name, and far more
- * of a pattern, can mean other repositories (docker.io/nginx, nginx). So what removes does not use it. */
+ * "localhost"), or NULL when there is no host. Lent from name. It may be the wrong one: the rest of a name, and far
+ * more of a pattern, can mean other repositories (docker.io/nginx, nginx). So what removes does not use it. */
 const char *ra_reference_strip_host(const char *name);
 
 /* Whether an operand that stands for repositories means this one: a pattern, or a name, which also means what lies

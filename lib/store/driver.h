@@ -63,8 +63,8 @@ struct ra_driver {
     int (*keeps_removed)(struct ra_store *s, bool *out, struct ra_err *err); /* NULL: false */
     uint64_t (*room)(struct ra_store *s);                                    /* NULL: UINT64_MAX */
     void (*traffic)(struct ra_store *s, struct ra_traffic *out);             /* NULL: zeroes */
-    int (*lock)(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
-                struct ra_err *err);
+    int (*lock)(struct ra_store *s, const char *key, const char *beside, const char *who,
+                struct ra_lock **out, struct ra_err *err);
     void (*unlock)(struct ra_lock *l);
 };
 

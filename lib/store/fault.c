@@ -261,13 +261,13 @@ static int fault_remove_prefix(struct ra_store *s, const char *prefix, size_t ke
 
 /* --- keeping others out ---------------------------------------------------------------------- */
 
-static int fault_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
-                      struct ra_err *err)
+static int fault_lock(struct ra_store *s, const char *key, const char *beside, const char *who,
+                      struct ra_lock **out, struct ra_err *err)
 {
     if (strikes(s, RA_FAULT_LOCK))
         return fail(s, "lock", key, err);
     struct ra_lock *inner;
-    int rc = ra_store_lock(inner_of(s), key, who, &inner, err);
+    int rc = ra_store_lock(inner_of(s), key, beside, who, &inner, err);
     if (rc || !inner)
         return rc;
     struct wrapped_lock *l = ra_new(struct wrapped_lock);

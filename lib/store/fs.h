@@ -157,7 +157,7 @@ int ra_fs_prune(struct ra_store *s, const char *prefix, size_t keep, int64_t not
 int ra_fs_remove_prefix(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,
                         uint64_t *removed, uint64_t *bytes, struct ra_err *err);
 
-int ra_fs_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
+int ra_fs_lock(struct ra_store *s, const char *key, const char *beside, const char *who, struct ra_lock **out,
                struct ra_err *err);
 void ra_fs_unlock(struct ra_lock *l);
 

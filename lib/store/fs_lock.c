@@ -2,10 +2,14 @@
  * The lock is a file with a write lock of its open file description: it ends with the process, however that
  * ends, and keeps two stores of one process apart too. The file says who holds it and is removed at the end;
  * so whoever gets the lock checks that the file is still the one at that name.
+ *
+ * A folder is locked beside it: that takes no room, and a full disk must not keep away what frees it. By itself it does
+ * not do: it is not there in a new storage, and NFS locks no folders.
  */
 #include "store/fs.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 
 #define TRIES   100
 #define WHO_MAX 256
@@ -14,8 +18,14 @@ struct lock {
     struct ra_lock base;
     char *key;
     size_t kept; /* length of the folder that was there before us */
-    int fd;
+    int fd;      /* or -1: the disk is full */
+    int beside;  /* or -1: there is none, or it cannot be locked */
 };
+
+static bool is_full(int number)
+{
+    return number == ENOSPC || number == EDQUOT;
+}
 
 static int fail_lock(const struct ra_fs *fs, const char *key, struct ra_err *err)
 {
@@ -26,6 +36,8 @@ static int fail_lock(const struct ra_fs *fs, const char *key, struct ra_err *err
                        number == EROFS
                            ? "the storage is read-only: mount it writable, or make a dry run"
                            : "run as root or as the user that owns the storage, or make a dry run");
+    if (is_full(number))
+        return ra_hint(err, rc, "free a few kilobytes on this disk first");
     if (number == ENOLCK)
         return ra_hint(err, rc, "this file system has no locks: is it NFS without a lock server?");
     return rc;
@@ -34,7 +46,7 @@ static int fail_lock(const struct ra_fs *fs, const char *key, struct ra_err *err
 static int busy(int fd, struct ra_err *err)
 {
     char who[WHO_MAX];
-    ssize_t n = pread(fd, who, sizeof(who) - 1, 0);
+    ssize_t n = fd < 0 ? 0 : pread(fd, who, sizeof(who) - 1, 0);
     who[n > 0 ? n : 0] = '\0';
     who[strcspn(who, "\n")] = '\0';
     return ra_hint(err, ra_fail(err, RA_BUSY, "the storage is locked by %s", *who ? who : "another regadm"),
@@ -70,17 +82,32 @@ static int sign(int fd, const char *who)
     return ftruncate(fd, 0) || pwrite(fd, line, (size_t)n, 0) != n ? -1 : 0;
 }
 
-static struct ra_lock *make_lock(struct ra_fs *fs, const char *key, size_t kept, int fd)
+/* -1 when others have it, with EWOULDBLOCK, or when it cannot be. */
+static int lock_beside(const struct ra_fs *fs, const char *folder)
+{
+    ra_auto_fd int fd =
+        folder ? ra_fs_resolve_folder(fs, folder, ra_fs_folder_len(folder, strlen(folder)), O_RDONLY) : -1;
+    return fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) ? ra_steal_fd(&fd) : -1;
+}
+
+static struct ra_lock *make_lock(struct ra_fs *fs, const char *key, size_t kept, int beside, int fd)
 {
     struct lock *l = ra_new(struct lock);
-    *l = (struct lock){.base.store = &fs->base, .key = ra_strdup(key), .kept = kept, .fd = fd};
+    *l = (struct lock){
+        .base.store = &fs->base, .key = ra_strdup(key), .kept = kept, .fd = fd, .beside = beside};
     return &l->base;
 }
 
-int ra_fs_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out, struct ra_err *err)
+int ra_fs_lock(struct ra_store *s, const char *key, const char *beside, const char *who, struct ra_lock **out,
+               struct ra_err *err)
 {
     struct ra_fs *fs = (struct ra_fs *)s;
     size_t kept = SIZE_MAX;
+    ra_auto_fd int aside = lock_beside(fs, beside);
+    if (beside && aside < 0 && errno == EWOULDBLOCK) {
+        ra_auto_fd int fd = ra_fs_resolve(fs, key, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+        return busy(fd, err);
+    }
     for (int i = 0; i < TRIES; i++) {
         size_t before;
         ra_auto_fd int dir = -1;
@@ -88,15 +115,19 @@ int ra_fs_lock(struct ra_store *s, const char *key, const char *who, struct ra_l
         kept = before < kept ? before : kept;
         if (fd < 0 && errno == ENOENT)
             continue;
+        if (fd < 0 && is_full(errno) && aside >= 0) {
+            *out = make_lock(fs, key, kept, ra_steal_fd(&aside), -1);
+            return 0;
+        }
         if (fd < 0)
             return fail_lock(fs, key, err);
         if (ra_fs_try_lock(fd))
             return errno == EAGAIN ? busy(fd, err) : fail_lock(fs, key, err);
         if (!still_there(dir, key, fd))
             continue;
-        if (sign(fd, who))
+        if (sign(fd, who) && !is_full(errno))
             return fail_lock(fs, key, err);
-        *out = make_lock(fs, key, kept, ra_steal_fd(&fd));
+        *out = make_lock(fs, key, kept, ra_steal_fd(&aside), ra_steal_fd(&fd));
         return 0;
     }
     return ra_fail(err, RA_BUSY, "cannot lock the storage with '%s': others take and leave it all the time",
@@ -112,7 +143,8 @@ void ra_fs_unlock(struct ra_lock *base)
     if (dir >= 0 && still_there(dir, l->key, l->fd))
         unlinkat(dir, l->key + len + (len > 0), 0);
     ra_fs_prune_up(fs, l->key, len, l->kept);
-    close(l->fd);
+    ra_auto_close_(&l->fd);
+    ra_auto_close_(&l->beside);
     free(l->key);
     free(l);
 }

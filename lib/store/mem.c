@@ -400,8 +400,8 @@ static int mem_remove(struct ra_store *s, struct ra_removal *items, size_t n, in
 
 /* --- keeping others out ---------------------------------------------------------------------- */
 
-static int mem_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
-                    struct ra_err *err)
+static int mem_lock(struct ra_store *s, const char *key, const char *beside RA_UNUSED, const char *who,
+                    struct ra_lock **out, struct ra_err *err)
 {
     struct mem *m = mem_of(s);
     RA_LOCKED(&m->mutex);

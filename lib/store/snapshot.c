@@ -395,10 +395,10 @@ static void snapshot_traffic(struct ra_store *store, struct ra_traffic *out)
     ra_store_traffic(snapshot_of(store)->inner, out);
 }
 
-static int snapshot_lock(struct ra_store *store, const char *key, const char *who, struct ra_lock **out,
-                         struct ra_err *err)
+static int snapshot_lock(struct ra_store *store, const char *key, const char *beside, const char *who,
+                         struct ra_lock **out, struct ra_err *err)
 {
-    return ra_store_lock(snapshot_of(store)->inner, key, who, out, err);
+    return ra_store_lock(snapshot_of(store)->inner, key, beside, who, out, err);
 }
 
 static void snapshot_close(struct ra_store *store)

@@ -398,12 +398,12 @@ void ra_store_traffic(struct ra_store *s, struct ra_traffic *out)
 
 /* --- keeping others out ---------------------------------------------------------------------- */
 
-int ra_store_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
-                  struct ra_err *err)
+int ra_store_lock(struct ra_store *s, const char *key, const char *beside, const char *who,
+                  struct ra_lock **out, struct ra_err *err)
 {
     *out = NULL;
     int rc = check_key(key, err);
-    return rc || !s->driver->lock ? rc : s->driver->lock(s, key, who, out, err);
+    return rc || !s->driver->lock ? rc : s->driver->lock(s, key, beside, who, out, err);
 }
 
 void ra_store_unlock(struct ra_lock *l)

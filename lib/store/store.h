@@ -252,9 +252,10 @@ void ra_store_traffic(struct ra_store *s, struct ra_traffic *out);
 
 struct ra_lock;
 /* Takes the one lock of writing regadms, at `key`, without waiting; BUSY, naming the holder's `who`, when another has
- * it. A crash frees it. *out is NULL, and the result 0, where the driver has no RA_CAP_LOCK. */
-int ra_store_lock(struct ra_store *s, const char *key, const char *who, struct ra_lock **out,
-                  struct ra_err *err);
+ * it. A crash frees it. *out is NULL, and the result 0, where the driver has no RA_CAP_LOCK. `beside`, which may be
+ * NULL or missing, is a folder that may be locked as well, or instead when the disk has no room for `key`. */
+int ra_store_lock(struct ra_store *s, const char *key, const char *beside, const char *who,
+                  struct ra_lock **out, struct ra_err *err);
 void ra_store_unlock(struct ra_lock *l);
 RA_DEFINE_AUTO_PTR(ra_lock, ra_store_unlock)
 

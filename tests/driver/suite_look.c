@@ -42,7 +42,7 @@ static void other_keys_are_invalid(void **state)
     t_fails(ra_list_open(s, "a", T_LEVEL(0), &l, &err), RA_INVALID, &err);
     t_fails(ra_list_open(s, "a/", T_LEAF("../x", 0), &l, &err), RA_INVALID, &err);
     t_fails(ra_list_open(s, "a/", T_LEAF(NULL, 0), &l, &err), RA_INVALID, &err);
-    t_fails(ra_store_lock(s, "a/", "me", &lock, &err), RA_INVALID, &err);
+    t_fails(ra_store_lock(s, "a/", NULL, "me", &lock, &err), RA_INVALID, &err);
     t_fails(ra_store_prune(s, "a", 0, RA_ANY_AGE, &err), RA_INVALID, &err);
     t_fails(ra_store_remove_prefix(s, "/", 0, RA_ANY_AGE, NULL, NULL, &err), RA_INVALID, &err);
     struct ra_removal items[] = {{.key = "a/b"}, {.key = "a/"}};

@@ -140,16 +140,17 @@ static void only_one_has_the_lock(void **state)
     struct ra_store *s = *state;
     struct ra_err err = {0};
     struct ra_lock *one, *two;
-    t_ok(ra_store_lock(s, "some/where/lock", "gc of process 12", &one, &err), &err);
+    t_ok(ra_store_lock(s, "some/where/lock", NULL, "gc of process 12", &one, &err), &err);
     assert_int_equal(one != NULL, t_can(s, RA_CAP_LOCK));
     if (!one)
         skip();
-    t_fails_with(ra_store_lock(s, "some/where/lock", "rm", &two, &err), RA_BUSY, &err, "gc of process 12");
+    t_fails_with(ra_store_lock(s, "some/where/lock", NULL, "rm", &two, &err), RA_BUSY, &err,
+                 "gc of process 12");
     assert_null(two);
     ra_store_unlock(one);
     ra_store_unlock(NULL);
     assert_string_equal(t_list(s, "", T_LEVEL(0)), "");
-    t_ok(ra_store_lock(s, "some/where/lock", "rm", &two, &err), &err);
+    t_ok(ra_store_lock(s, "some/where/lock", NULL, "rm", &two, &err), &err);
     ra_store_unlock(two);
 }
 

@@ -91,7 +91,7 @@ static int do_all(struct ra_store *s)
         ra_store_remove(s, items, 2, RA_ANY_AGE, NULL) < 0 || items[0].status < 0 || items[1].status < 0;
     failed += ra_store_prune(s, "", 0, RA_ANY_AGE, NULL) < 0;
     failed += ra_store_remove_prefix(s, "c/", 0, RA_ANY_AGE, NULL, NULL, NULL) < 0;
-    failed += ra_store_lock(s, "lock", "me", &lock, NULL) < 0;
+    failed += ra_store_lock(s, "lock", NULL, "me", &lock, NULL) < 0;
     ra_list_close(l);
     ra_read_close(r);
     ra_store_unlock(lock);

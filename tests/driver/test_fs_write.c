@@ -266,7 +266,7 @@ static void a_read_only_place_is_denied(void **state)
     assert_string_equal(t_keys(s, ""), "a/b object 4\n");
     assert_string_equal(t_get(s, "a/b"), "text");
     t_fails_with(ra_store_put(s, "a/c", "x", 1, 0, &err), RA_DENIED, &err, "'a/c'");
-    assert_int_equal(ra_store_lock(s, "lock", "me", &lock, &err), -RA_DENIED);
+    assert_int_equal(ra_store_lock(s, "lock", NULL, "me", &lock, &err), -RA_DENIED);
     assert_non_null(strstr(err.hint, "read-only"));
     ra_err_release(&err);
     struct ra_removal item = {.key = "a/b"};
@@ -334,7 +334,7 @@ static int lock_and_wait(void *arg)
     struct ra_store *s;
     struct ra_lock *lock;
     if (ra_fs_open(k->t->dir, k->t->flags, &s, NULL) ||
-        ra_store_lock(s, "reg/lock", "gc, process 77", &lock, NULL))
+        ra_store_lock(s, "reg/lock", NULL, "gc, process 77", &lock, NULL))
         return 1;
     if (write(k->ready, "x", 1) != 1)
         return 2;
@@ -355,11 +355,11 @@ static void a_lock_keeps_others_out_and_dies_with_its_holder(void **state)
     if (pid == 0)
         _exit(lock_and_wait(&k));
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    t_fails_with(ra_store_lock(t->s, "reg/lock", "rm", &lock, &err), RA_BUSY, &err, "gc, process 77");
+    t_fails_with(ra_store_lock(t->s, "reg/lock", NULL, "rm", &lock, &err), RA_BUSY, &err, "gc, process 77");
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(t_exists(t_at(t, "reg/lock"))); /* the name stays behind, the lock does not */
-    t_ok(ra_store_lock(t->s, "reg/lock", "rm", &lock, &err), &err);
+    t_ok(ra_store_lock(t->s, "reg/lock", NULL, "rm", &lock, &err), &err);
     assert_string_equal(t_read(t_at(t, "reg/lock"), NULL), "rm\n");
     ra_store_unlock(lock);
     assert_false(t_exists(t_at(t, "reg/lock")));
@@ -373,7 +373,7 @@ static int locks_as_nobody(void *arg)
     struct t_fs *t = arg;
     RA_ERR_AUTO err = {0};
     struct ra_lock *lock;
-    return ra_store_lock(t->s, "lock", "me", &lock, &err) == -RA_DENIED &&
+    return ra_store_lock(t->s, "lock", NULL, "me", &lock, &err) == -RA_DENIED &&
                    strstr(err.hint, "owns the storage")
                ? 0
                : 1;
@@ -394,7 +394,7 @@ static int lock_unlock(void *arg, size_t i, unsigned worker, struct ra_err *err)
     struct race *race = arg;
     struct ra_lock *lock;
     RA_ERR_AUTO why = {0};
-    int rc = ra_store_lock(race->s, "deep/down/lock", "somebody", &lock, &why);
+    int rc = ra_store_lock(race->s, "deep/down/lock", NULL, "somebody", &lock, &why);
     if (rc == -RA_BUSY)
         return 0;
     if (rc)
