@@ -11,15 +11,26 @@ struct search {
     const struct ra_survey_repo *repo;
     const struct ra_survey_tag *tag;
     struct ra_reach *reach;
+    RA_VEC(uint32_t) dropped; /* what the layer links name that go from the repository, by number */
 };
+
+static int by_number(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+static void collect_dropped(struct search *s)
+{
+    ra_vec_each (place, &s->gc->mark.repos[s->place].layers)
+        *ra_vec_push(&s->dropped) = s->repo->layers[*place];
+    if (s->dropped.n)
+        qsort(s->dropped.at, s->dropped.n, sizeof(*s->dropped.at), by_number);
+}
 
 static bool is_dropped(const struct search *s, uint32_t blob)
 {
-    const struct ra_ids *dropped = &s->gc->mark.repos[s->place].layers;
-    for (size_t i = 0; i < dropped->n; i++)
-        if (s->repo->layers[dropped->at[i]] == blob)
-            return true;
-    return false;
+    return s->dropped.n && bsearch(&blob, s->dropped.at, s->dropped.n, sizeof(blob), by_number);
 }
 
 static bool loses_anything(const struct search *s, const struct ra_survey_manifest *m)
@@ -83,8 +94,10 @@ static void look_at_repo(struct search *s)
         s->tag = &s->repo->tags[t];
         if (!is_index(&s->gc->survey, s->tag->target))
             continue;
-        if (!begun)
+        if (!begun) {
             ra_reach_begin(s->reach, s->repo);
+            collect_dropped(s);
+        }
         begun = true;
         ra_reach_enter(s->reach, s->tag->target);
         const struct ra_ids *ids = ra_reach_ids(s->reach);
@@ -99,5 +112,6 @@ void ra_gc_tell_unlinked(struct ra_gc *gc)
     for (size_t i = 0; i < gc->survey.repos.n; i++) {
         struct search s = {.gc = gc, .place = i, .repo = &gc->survey.repos.at[i], .reach = reach};
         look_at_repo(&s);
+        ra_vec_release(&s.dropped);
     }
 }
