@@ -165,9 +165,13 @@ static int pour(struct ra_input *in, int fd, const char *folder, struct ra_progr
 {
     ra_auto_free char *piece = ra_io_buffer(PIECE);
     uint64_t total = 0;
+    bool blank = true;
     ssize_t n;
     while ((n = input_read(in, piece, PIECE, err)) > 0) {
         int rc = ra_check_cancelled(err);
+        blank = blank && all_zero(piece, (size_t)n);
+        if (rc == 0 && blank && total >= RA_TAR_ZEROS_MAX)
+            rc = ra_fail(err, RA_UNSUPPORTED, "it begins with a megabyte of zeros, and is no archive");
         if (rc == 0)
             rc = put(fd, folder, piece, (size_t)n, err);
         if (rc < 0)

@@ -22,7 +22,8 @@ struct ra_tar_source ra_input_source(struct ra_input *in);
 int ra_input_fd(const struct ra_input *in);
 
 /* A descriptor of a regular file that holds the unpacked bytes: the input's own, or an unnamed file in `folder`, where
- * runs of zeros take no space. Owned by the caller. NOSPACE, TOOBIG, CORRUPT. `progress` may be NULL. */
+ * runs of zeros take no space. Owned by the caller. NOSPACE, TOOBIG, CORRUPT; UNSUPPORTED for what begins with so many
+ * zeros that no archive follows. `progress` may be NULL. */
 int ra_input_settle(struct ra_input *in, const char *folder, struct ra_progress *progress,
                     struct ra_err *err);
 

@@ -14,6 +14,7 @@ struct ra_tar {
     /* What extension headers said about the member that follows them. */
     struct ra_buf next_name, next_link, pax;
     bool has_name, has_link, has_size, has_pax, sparse;
+    bool some; /* there was a member */
     uint64_t next_size;
 };
 
@@ -387,6 +388,7 @@ static void fill_member(struct ra_tar *t, const struct ra_tar_header *h, uint64_
         .pax_len = t->has_pax ? t->pax.len : 0,
     };
     t->has_name = t->has_link = t->has_size = t->has_pax = t->sparse = false;
+    t->some = true;
 }
 
 static int bad_header(const struct ra_tar *t, struct ra_err *err)
@@ -481,5 +483,7 @@ int ra_tar_drain(struct ra_tar *t, struct ra_err *err)
             return (int)got;
         if (!all_zero(block, (size_t)got))
             return 1;
+        if (!t->some && t->at > RA_TAR_ZEROS_MAX)
+            return ra_fail(err, RA_UNSUPPORTED, "it begins with a megabyte of zeros, and is no archive");
     }
 }

@@ -20,6 +20,7 @@ void ra_export_plan_release(struct ra_export_plan *p)
     ra_vec_release(&p->roots);
     free(p->stamps);
     free(p->health);
+    free(p->inside);
     ra_digest_set_release(&p->bad);
     ra_digest_set_release(&p->have);
     ra_backup_release(&p->state);
@@ -75,6 +76,7 @@ static void forget_survey(struct ra_export_plan *p)
     p->survey = (struct ra_survey){0};
     free(ra_steal_ptr(&p->stamps));
     free(ra_steal_ptr(&p->health));
+    free(ra_steal_ptr(&p->inside));
     ra_give_back_memory();
 }
 

@@ -60,17 +60,38 @@ static int load_manifest(struct ra_export_plan *p, const struct ra_digest *d, st
                          ra_digest_text(d, text));
 }
 
+/* Of indexes in an index so many are looked into. */
+#define NESTED_MAX 16
+
+/* The image that an index means: its own, or else that of an index in it. */
+static bool find_image(struct ra_export_plan *p, const struct ra_manifest *index, unsigned *left,
+                       struct ra_digest *out)
+{
+    const struct ra_descriptor *child = pick_child(p, index);
+    if (child && !ra_media_type_index(child->media_type))
+        return *out = child->digest, true;
+    for (size_t i = 0; i<index->manifests.n && * left> 0; i++) {
+        RA_MANIFEST_AUTO below = {0};
+        const struct ra_descriptor *c = &index->manifests.at[i];
+        if (!ra_media_type_index(c->media_type) || !at_hand(p, c))
+            continue;
+        --*left;
+        if (load_manifest(p, &c->digest, &below, NULL) == 0 && below.kind == RA_MANIFEST_INDEX &&
+            find_image(p, &below, left, out))
+            return true;
+    }
+    return false;
+}
+
 static int load_image(struct ra_export_plan *p, const struct ra_digest *d, struct ra_manifest *m,
                       struct ra_err *err)
 {
+    struct ra_digest image;
+    unsigned left = NESTED_MAX;
     int rc = load_manifest(p, d, m, err);
-    if (rc < 0 || m->kind != RA_MANIFEST_INDEX)
+    if (rc < 0 || m->kind != RA_MANIFEST_INDEX || !find_image(p, m, &left, &image))
         return rc;
-    const struct ra_descriptor *child = pick_child(p, m);
-    if (!child)
-        return 0;
-    struct ra_digest digest = child->digest;
-    return load_manifest(p, &digest, m, err);
+    return load_manifest(p, &image, m, err);
 }
 
 static bool carried(const struct ra_export_plan *p, const struct ra_descriptor *d)
@@ -271,7 +292,9 @@ static void tell_platforms(struct ra_export_plan *p, const struct export_root *r
     if (p->opts->platform || load_manifest(p, &digest, &m, NULL) < 0 || m.kind != RA_MANIFEST_INDEX)
         return;
     const struct ra_descriptor *taken = pick_child(p, &m);
-    for (size_t i = 0; taken && i < m.manifests.n; i++) {
+    if (!taken || ra_media_type_index(taken->media_type))
+        return;
+    for (size_t i = 0; i < m.manifests.n; i++) {
         const struct ra_descriptor *c = &m.manifests.at[i];
         if (c == taken || !at_hand(p, c) || !c->has_platform ||
             ra_starts_with(ra_platform_text(&c->platform, text), "unknown"))

@@ -48,6 +48,7 @@ struct ra_export_plan {
     uint64_t left_out; /* tags that damage keeps out; a repository that cannot be read counts as one */
     uint32_t *stamps; /* by the survey's index: the repository, plus one, that a manifest was last added to */
     uint8_t *health;  /* by the survey's index: enum health of export_select.c */
+    uint8_t *inside;  /* likewise, of indexes in indexes: enum inside */
     struct ra_digest_set bad;  /* blobs that turned out damaged when they were read */
     uint32_t bad_before;       /* of them from an earlier attempt */
     _Atomic bool spoilt;       /* this attempt met with one */
@@ -79,7 +80,7 @@ bool ra_export_whole(struct ra_export_plan *p, uint32_t id);
 bool ra_export_is_whole_repo(const struct ra_export_plan *p, const char *repo);
 /* "linux/arm" is every variant of it. */
 bool ra_export_platform_is(const struct ra_platform *have, const char *want);
-/* Whether a child of an index is wanted (--platform). */
+/* Whether a child of an index is wanted (--platform): for what the index says of it, or for what is in it. */
 bool ra_export_wants_child(struct ra_export_plan *p, uint32_t index, uint32_t child);
 
 /* --- export_state.c --- */

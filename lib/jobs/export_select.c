@@ -4,6 +4,7 @@
 #include "registry/read.h"
 
 enum health { UNKNOWN, PENDING, WHOLE, DAMAGED };
+enum inside { UNSEEN, LOOKING, NOTHING, SOMETHING };
 
 /* --- what the references mean ------------------------------------------------------------------------------- */
 
@@ -164,13 +165,12 @@ bool ra_export_platform_is(const struct ra_platform *have, const char *want)
     return strncmp(text, want, n) == 0 && (text[n] == '\0' || text[n] == '/');
 }
 
-bool ra_export_wants_child(struct ra_export_plan *p, uint32_t index, uint32_t child)
+/* What an index says of a child: whether that is the wanted platform. True where nobody can tell. */
+static bool says_wanted(struct ra_export_plan *p, uint32_t index, uint32_t child)
 {
     RA_BUF_AUTO bytes = {0};
     RA_MANIFEST_AUTO m = {0};
     struct ra_digest index_digest, child_digest;
-    if (!p->opts->platform)
-        return true;
     ra_blobs_digest(p->survey.blobs, index, &index_digest);
     ra_blobs_digest(p->survey.blobs, child, &child_digest);
     if (ra_manifest_load(p->job->store, &index_digest, &bytes, &m, NULL) < 0)
@@ -181,6 +181,33 @@ bool ra_export_wants_child(struct ra_export_plan *p, uint32_t index, uint32_t ch
             return d->has_platform && ra_export_platform_is(&d->platform, p->opts->platform);
     }
     return true;
+}
+
+static bool has_wanted_child(struct ra_export_plan *p, const struct ra_survey_manifest *m)
+{
+    size_t n;
+    const uint32_t *ids = ra_survey_refs(m, RA_REF_CHILD, &n);
+    for (size_t i = 0; i < n; i++)
+        if (ra_export_has_blob(p, ids[i]) && ra_export_wants_child(p, m->blob, ids[i]))
+            return true;
+    return false;
+}
+
+/* An index in an index has a platform of its own seldom; those in it count. */
+static bool holds_wanted(struct ra_export_plan *p, uint32_t id)
+{
+    const struct ra_survey_manifest *m = ra_survey_manifest(&p->survey, id);
+    uint8_t *inside = &p->inside[ra_blobs_index(p->survey.blobs, id)];
+    if (*inside == UNSEEN) {
+        *inside = LOOKING;
+        *inside = m && has_wanted_child(p, m) ? SOMETHING : NOTHING;
+    }
+    return *inside == SOMETHING;
+}
+
+bool ra_export_wants_child(struct ra_export_plan *p, uint32_t index, uint32_t child)
+{
+    return !p->opts->platform || says_wanted(p, index, child) || holds_wanted(p, child);
 }
 
 /* --- presence ----------------------------------------------------------------------------------------------- */
@@ -300,11 +327,8 @@ static int pick_roots(struct ra_export_plan *p, struct picks *picks, struct ra_e
 static bool has_platform(struct ra_export_plan *p, const struct ra_survey_manifest *m)
 {
     size_t n;
-    const uint32_t *ids = ra_survey_refs(m, RA_REF_CHILD, &n);
-    for (size_t i = 0; i < n; i++)
-        if (ra_export_has_blob(p, ids[i]) && ra_export_wants_child(p, m->blob, ids[i]))
-            return true;
-    return n == 0;
+    ra_survey_refs(m, RA_REF_CHILD, &n);
+    return n == 0 || has_wanted_child(p, m);
 }
 
 static struct ra_place place_of(struct ra_export_plan *p, const struct export_root *root, struct ra_digest *d)
@@ -405,6 +429,7 @@ static int survey(struct ra_export_plan *p, struct picks *picks, struct ra_err *
     ra_blobs_freeze(p->survey.blobs);
     p->stamps = ra_calloc(ra_blobs_count(p->survey.blobs) + 1, sizeof(*p->stamps));
     p->health = ra_calloc(ra_blobs_count(p->survey.blobs) + 1, 1);
+    p->inside = ra_calloc(p->opts->platform ? ra_blobs_count(p->survey.blobs) + 1 : 1, 1);
     return all ? 0 : look_at_blobs(p, err);
 }
 

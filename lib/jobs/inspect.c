@@ -147,6 +147,60 @@ static const struct ra_descriptor *pick_platform(const struct ra_manifest *m, co
     return NULL;
 }
 
+/* Builders put indexes into indexes; no deeper than this. */
+#define NESTED_MAX 8
+
+struct nesting {
+    const struct ra_job *job;
+    const char *platform;
+    bool exact;
+    struct ra_digest_set seen;
+};
+
+static bool find_platform(struct nesting *n, const struct ra_manifest *m, unsigned depth,
+                          struct ra_digest *out);
+
+static bool find_below(struct nesting *n, const struct ra_descriptor *d, unsigned depth,
+                       struct ra_digest *out)
+{
+    RA_BUF_AUTO bytes = {0};
+    RA_MANIFEST_AUTO m = {0};
+    bool fresh;
+    if (!d->valid || depth >= NESTED_MAX || !ra_media_type_index(d->media_type))
+        return false;
+    ra_digest_set_add(&n->seen, &d->digest, &fresh);
+    return fresh && ra_manifest_load(n->job->store, &d->digest, &bytes, &m, NULL) == 0 &&
+           m.kind == RA_MANIFEST_INDEX && find_platform(n, &m, depth + 1, out);
+}
+
+/* What an index says of its own members goes before what indexes in it say. */
+static bool find_platform(struct nesting *n, const struct ra_manifest *m, unsigned depth,
+                          struct ra_digest *out)
+{
+    const struct ra_descriptor *d = pick_platform(m, n->platform, n->exact);
+    if (d) {
+        if (!find_below(n, d, depth, out))
+            *out = d->digest;
+        return true;
+    }
+    for (size_t i = 0; i < m->manifests.n; i++)
+        if (find_below(n, &m->manifests.at[i], depth, out))
+            return true;
+    return false;
+}
+
+static bool pick_nested(const struct ra_job *job, const struct ra_manifest *m, const char *platform,
+                        struct ra_digest *out)
+{
+    bool found = false;
+    for (unsigned loose = 0; loose < 2 && !found; loose++) {
+        struct nesting n = {.job = job, .platform = platform, .exact = !loose};
+        found = find_platform(&n, m, 0, out);
+        ra_digest_set_release(&n.seen);
+    }
+    return found;
+}
+
 static int no_platform(const struct ra_manifest *m, const char *platform, struct ra_err *err)
 {
     RA_BUF_AUTO list = {0};
@@ -174,12 +228,8 @@ static int choose_platform(const struct ra_job *job, const char *platform, struc
                    ? rc
                    : ra_fail(err, RA_NOTFOUND, "it is one image, and not for the platform '%s'", platform);
     }
-    const struct ra_descriptor *d = pick_platform(&in->manifest, platform, true);
-    if (!d)
-        d = pick_platform(&in->manifest, platform, false);
-    if (!d)
+    if (!pick_nested(job, &in->manifest, platform, &in->digest))
         return no_platform(&in->manifest, platform, err);
-    in->digest = d->digest;
     return load_manifest(job, in, err);
 }
 

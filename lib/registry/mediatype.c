@@ -56,6 +56,11 @@ bool ra_media_type_foreign_json(const struct ra_json_str *media_type)
     return one_of(media_type, foreign_types, RA_COUNT(foreign_types));
 }
 
+bool ra_media_type_index(const char *media_type)
+{
+    return strcmp(media_type, RA_MT_OCI_INDEX) == 0 || strcmp(media_type, RA_MT_DOCKER_LIST) == 0;
+}
+
 bool ra_media_type_foreign(const char *media_type)
 {
     return ra_media_type_foreign_json(&(struct ra_json_str){media_type, strlen(media_type), true});

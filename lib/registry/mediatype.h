@@ -50,6 +50,8 @@ enum ra_manifest_odd {
     RA_ODD_DIGEST = 1 << 3, /* some reference is no digest, or has none */
 };
 
+/* Whether it is an OCI index's or a Docker manifest list's. */
+bool ra_media_type_index(const char *media_type);
 /* Whether a layer's media type says that its bytes come from elsewhere and need not be in the registry. */
 bool ra_media_type_foreign(const char *media_type);
 /* Whether a config's media type is a container image's ("" and the types that old Docker wrote count, as in

@@ -10,3 +10,7 @@ try --verify changed.tar
 try nowhere.tar
 try /
 echo text | try -
+head -c 10240 /dev/zero >nothing.tar; try nothing.tar
+head -c 3000000 /dev/zero >zeros.tar; try zeros.tar
+try /dev/zero
+try - </dev/zero
