@@ -12,6 +12,16 @@
 
 extern char **environ;
 
+struct options {
+    bool follow;
+};
+
+static const struct ra_opt options[] = {
+    {"follow-symlinks", 0, RA_OPT_FLAG, offsetof(struct options, follow), NULL,
+     "follow symbolic links that lead out of SOURCE or DEST"},
+    {0},
+};
+
 /* A verb with two storages opens both itself: the frame knows of one. */
 struct ends {
     struct ra_storage from, to;
@@ -72,10 +82,11 @@ static int refuse_overlap(const char *from, const char *to, struct ra_err *err)
 
 static int open_ends(struct ra_ctx *ctx, struct ends *e, struct ra_err *err)
 {
+    const struct options *o = ctx->opts;
     struct ra_storage_where where = {.root = ctx->operands.at[0],
                                      .root_name = "SOURCE",
                                      .env = (const char *const *)environ,
-                                     .follow = ctx->g.follow};
+                                     .follow = o->follow};
     int rc = ra_storage_open(&where, &e->from, err);
     if (rc == 0)
         rc = refuse_overlap(ctx->operands.at[0], ctx->operands.at[1], err);
@@ -153,7 +164,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     if (rc == -RA_CANCELLED && !ctx->g.dry_run)
         return ra_hint(err, rc, "DEST is whole: run it again, and it copies the rest");
     if (rc < 0)
-        return rc;
+        return ra_wrap(err, rc, "cannot copy to '%s'", ctx->operands.at[1]);
     if (ctx->g.json)
         return print_json(ctx, &result, err);
     if (!ctx->g.quiet)
@@ -181,6 +192,8 @@ const struct ra_cmd ra_cmd_copy = {
         "digest on the way. Blobs come first and tags last, so a copy may be cut anywhere, and run again. "
         "Nothing is removed from DEST; uploads and foreign files stay behind. SOURCE and DEST are root "
         "directories, or buckets: s3://BUCKET/PREFIX?region=REGION&endpoint=URL, see regadm-store(7).",
+    .opts = options,
+    .opts_size = sizeof(struct options),
     .examples = examples,
     .flags = RA_CMD_LONG | RA_CMD_DRY_RUN | RA_CMD_JSON | RA_CMD_QUIET,
     .run = run,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "base/str.h"
 #include "jobs/export.h"
 #include "registry/storage.h"
 
@@ -93,9 +94,11 @@ static void say_result(struct ra_ctx *ctx, const struct options *o, const struct
     if (o->catalog)
         return;
     char images[RA_COUNT_OF_TEXT], written[RA_COUNT_OF_TEXT], omitted[RA_COUNT_OF_TEXT], bytes[RA_SIZE_TEXT];
-    const char *output = ra_streq(o->output, "-") ? "standard output" : o->output;
+    RA_BUF_AUTO output = {0};
+    const char *name = ra_streq(o->output, "-") ? "standard output" : o->output;
+    ra_text_safe(&output, name, strlen(name));
     ra_say(ctx, "%s, %s, %s written to '%s'", ra_count_of(r->images.n, "image", images),
-           ra_count_of(r->written, "blob", written), ra_size_text(r->file_bytes, bytes), output);
+           ra_count_of(r->written, "blob", written), ra_size_text(r->file_bytes, bytes), ra_buf_str(&output));
     if (r->omitted)
         ra_say(ctx, "%s left out: the receiver has them", ra_count_of(r->omitted, "blob", omitted));
 }

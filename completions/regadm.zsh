@@ -320,6 +320,7 @@ _regadm() {
             ;;
         copy)
             _arguments -s -S \
+                '--follow-symlinks[follow symbolic links that lead out of SOURCE or DEST]' \
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
                 '--json[print one JSON object]' \
                 '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \

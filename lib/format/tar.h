@@ -66,10 +66,11 @@ ssize_t ra_tar_read(struct ra_tar *t, void *p, size_t n, struct ra_err *err);
 int ra_tar_read_all(struct ra_tar *t, size_t limit, struct ra_buf *out, struct ra_err *err);
 /* After ra_tar_next said 0: whether the end was marked by zero blocks, as it must; else the file may be cut. */
 bool ra_tar_ended(const struct ra_tar *t);
-/* Zeros that may stand where an archive should begin: an empty one is two blocks of them, and what pads it to a record. */
+/* Zeros that may stand where an archive should begin: an empty one is two blocks of them, and what pads it to a
+ * record. */
 #define RA_TAR_ZEROS_MAX ((uint64_t)1 << 20)
-/* After ra_tar_next said 0: reads the stream to its end. 1 when anything but zeros follows the end mark. UNSUPPORTED for
- * more zeros than those, and no member before them. */
+/* After ra_tar_next said 0: reads the stream to its end. 1 when anything but zeros follows the end mark. UNSUPPORTED
+ * for more zeros than those, and no member before them. */
 int ra_tar_drain(struct ra_tar *t, struct ra_err *err);
 
 /* A source that reads a descriptor from where it stands; skips by seeking where it is a regular file. */

@@ -2,6 +2,8 @@
 
 #include "base/file.h"
 
+#include <fcntl.h>
+
 /* A registry that deletes while it is read makes an export start over so often. */
 #define ATTEMPTS 4
 
@@ -40,20 +42,20 @@ static int put_stdout(void *arg, const void *data, size_t n, struct ra_err *err)
 
 static int write_catalog(struct ra_export_plan *p, struct ra_err *err)
 {
+    const char *output = p->opts->output;
     RA_AUTO_PTR(ra_atomic_file) file = NULL;
+    ra_auto_fd int place = -1;
     int fd = STDOUT_FILENO, rc = 0;
-    if (!ra_streq(p->opts->output, "-")) {
-        if ((rc = ra_atomic_open(p->opts->output, 0666, &file, err)) < 0)
+    if (!ra_export_is_stream(p)) {
+        if ((rc = ra_atomic_open(output, 0666, &file, err)) < 0)
             return rc;
         fd = ra_atomic_fd(file);
+    } else if (!ra_streq(output, "-")) {
+        if ((fd = place = open(output, O_WRONLY | O_NOCTTY | O_CLOEXEC)) < 0)
+            return ra_fail_sys(err, "cannot open '%s'", output);
     }
     rc = ra_backup_write_catalog(&p->state, (struct ra_sink){put_stdout, &fd}, err);
     return rc < 0 || !file ? rc : ra_atomic_commit(ra_steal_ptr(&file), err);
-}
-
-static bool is_stream(const struct ra_export_plan *p)
-{
-    return ra_streq(p->opts->output, "-");
 }
 
 static void list_images(const struct ra_export_plan *p, struct ra_export_result *out)
@@ -106,7 +108,7 @@ static int attempt(struct ra_export_plan *p, struct ra_export_result *out, struc
     if (rc == 0 && p->opts->catalog_only)
         return write_catalog(p, err);
     /* A pipe takes nothing back, and a compressor is fed in order: it would find one damaged blob an attempt. */
-    if (rc == 0 && (is_stream(p) || p->opts->compress) && p->opts->skip_damaged)
+    if (rc == 0 && (ra_export_is_stream(p) || p->opts->compress) && p->opts->skip_damaged)
         rc = ra_export_check_blobs(p, err);
     return rc < 0 ? rc : ra_export_write(p, err);
 }
@@ -132,7 +134,7 @@ static void count(const struct ra_export_plan *p, struct ra_export_result *out)
 static bool start_over(const struct ra_export_plan *p, int rc, unsigned attempts)
 {
     bool fewer = rc == -RA_CORRUPT && p->opts->skip_damaged && p->bad.n > p->bad_before;
-    bool again = rc == -RA_NOTFOUND && p->vanished && !is_stream(p);
+    bool again = rc == -RA_NOTFOUND && p->vanished && !ra_export_is_stream(p);
     return attempts < ATTEMPTS && (again || fewer);
 }
 

@@ -126,6 +126,16 @@ static int unpack(struct feed *f, struct ra_sink to, struct ra_err *err)
     return (int)n;
 }
 
+/* What cannot be unpacked is damaged, or was stored so: its digest tells. */
+static int tell_why(struct ra_export_plan *p, uint32_t number, int rc, struct ra_err *err)
+{
+    RA_ERR_AUTO damage = {0};
+    if (p->bad.n && ra_digest_set_find(&p->bad, RA_DIGEST_AT(&p->state.digests, number)) != RA_NONE)
+        return rc;
+    return ra_export_copy(p, number, (struct ra_sink){0}, &damage) == -RA_CORRUPT ? ra_err_move(err, &damage)
+                                                                                  : rc;
+}
+
 int ra_export_unpack(struct ra_export_plan *p, uint32_t number, struct ra_sink to, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_reader) from = NULL;
@@ -136,6 +146,8 @@ int ra_export_unpack(struct ra_export_plan *p, uint32_t number, struct ra_sink t
     f->from = from;
     if (rc == 0)
         rc = unpack(f, to, err);
+    if (rc == -RA_CORRUPT)
+        return tell_why(p, number, rc, err);
     return rc < 0 ? rc : check(p, number, hasher, f->total, err);
 }
 

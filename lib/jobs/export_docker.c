@@ -245,6 +245,7 @@ static int unpack_once(struct building *b, const struct ra_descriptor *d, struct
         if (u->number == number)
             return *diff_id = u->diff_id, 0;
     struct unpacked *u = ra_vec_push(&b->unpacked);
+    u->number = number;
     int rc = measure(b->p, number, u, err);
     if (rc < 0)
         return rc;
@@ -307,6 +308,15 @@ static void tell_platforms(struct ra_export_plan *p, const struct export_root *r
                 taken->has_platform ? ra_platform_text(&taken->platform, text) : "one", ra_buf_str(&others));
 }
 
+/* A damaged layer makes this attempt worthless, but for what else it finds: the next one leaves all of it out. */
+static int go_on(const struct building *b, int rc, struct ra_err *err)
+{
+    if (rc != -RA_CORRUPT || !b->p->opts->skip_damaged || !b->p->spoilt)
+        return rc;
+    ra_err_clear(err);
+    return 0;
+}
+
 static int add_image(struct building *b, const struct export_root *root, struct ra_err *err)
 {
     RA_MANIFEST_AUTO m = {0};
@@ -323,7 +333,7 @@ static int add_image(struct building *b, const struct export_root *root, struct 
         p->opts->plain_layers ? ra_calloc(m.layers.n + 1, sizeof(*diff_ids)) : NULL;
     for (size_t i = 0; i < m.layers.n && rc == 0; i++)
         if (diff_ids)
-            rc = unpack_once(b, &m.layers.at[i], &diff_ids[i], err);
+            rc = go_on(b, unpack_once(b, &m.layers.at[i], &diff_ids[i], err), err);
         else
             list_blob(p, &m.layers.at[i], EXPORT_LAYER);
     if (rc == 0)
@@ -392,6 +402,8 @@ int ra_export_build_docker(struct ra_export_plan *p, struct ra_err *err)
     ra_jsonw_to_buf(&b.w, &text, false);
     ra_jsonw_array(&b.w);
     int rc = add_images(&b, err);
+    if (rc == 0 && p->spoilt)
+        rc = ra_fail(err, RA_CORRUPT, "some blobs are damaged");
     ra_vec_release(&b.unpacked);
     if (rc < 0)
         return rc;

@@ -109,6 +109,9 @@ uint64_t ra_export_blob_position(const struct ra_export_plan *p, size_t i);
 struct export_member *ra_export_add_member(struct ra_export_plan *p, const char *name);
 
 /* --- export_write.c --- */
+/* Whether it goes out in order and cannot be taken back: standard output, or a device or fifo that is written in
+ * place. */
+bool ra_export_is_stream(const struct ra_export_plan *p);
 /* CORRUPT: there were damaged blobs, which are in p->bad now. NOTFOUND, and p->vanished: some went away. */
 int ra_export_write(struct ra_export_plan *p, struct ra_err *err);
 /* Reads and hashes all blobs, and nothing else. */

@@ -8,6 +8,7 @@
 #include "jobs/export_copy.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 /* --- one after the other, into a pipe or a compressor ------------------------------------------------------- */
 
@@ -141,6 +142,24 @@ static int write_file(struct ra_export_plan *p, struct ra_atomic_file *file, str
     return put_member(&s, &p->end, err);
 }
 
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode));
+}
+
+bool ra_export_is_stream(const struct ra_export_plan *p)
+{
+    return ra_streq(p->opts->output, "-") || is_special(p->opts->output);
+}
+
+/* /dev/null, a tape, a fifo: there is nothing to replace. */
+static int write_special(struct ra_export_plan *p, const char *path, struct ra_err *err)
+{
+    ra_auto_fd int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 ? ra_fail_sys(err, "cannot open '%s'", path) : write_stream(p, fd, path, err);
+}
+
 int ra_export_write(struct ra_export_plan *p, struct ra_err *err)
 {
     RA_AUTO_PTR(ra_atomic_file) file = NULL;
@@ -149,6 +168,8 @@ int ra_export_write(struct ra_export_plan *p, struct ra_err *err)
     ra_progress_phase(p->job->progress, "writing", p->order.n, totals.bytes);
     if (ra_streq(p->opts->output, "-"))
         return write_stream(p, STDOUT_FILENO, "standard output", err);
+    if (ra_export_is_stream(p))
+        return write_special(p, p->opts->output, err);
     int rc = ra_atomic_open(p->opts->output, 0666, &file, err);
     if (rc < 0)
         return rc;
