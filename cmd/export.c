@@ -26,7 +26,8 @@ static const char *const compressions[] = {"none", "gzip", "zstd", NULL};
 
 static const struct ra_opt options[] = {
     {"output", 'o', RA_OPT_STR, OPTION(output), "FILE",
-     "write to FILE, which appears complete or not at all, over what it held; - is standard output",
+     "write to FILE, which appears complete or not at all, over what it held; a device or a fifo is written "
+     "in place, and - is standard output",
      .complete = RA_COMPLETE_FILE},
     {"all", 'a', RA_OPT_FLAG, OPTION(all), NULL, "the whole registry"},
     {"format", 'f', RA_OPT_ENUM, OPTION(format), "FORMAT",
