@@ -70,7 +70,7 @@ static bool find_image(struct ra_export_plan *p, const struct ra_manifest *index
     const struct ra_descriptor *child = pick_child(p, index);
     if (child && !ra_media_type_index(child->media_type))
         return *out = child->digest, true;
-    for (size_t i = 0; i<index->manifests.n && * left> 0; i++) {
+    for (size_t i = 0; *left > 0 && i < index->manifests.n; i++) {
         RA_MANIFEST_AUTO below = {0};
         const struct ra_descriptor *c = &index->manifests.at[i];
         if (!ra_media_type_index(c->media_type) || !at_hand(p, c))
