@@ -13,10 +13,12 @@
 extern char **environ;
 
 struct options {
-    bool follow;
+    bool replace, follow;
 };
 
 static const struct ra_opt options[] = {
+    {"replace", 0, RA_OPT_FLAG, offsetof(struct options, replace), NULL,
+     "move tags that point to another image in DEST; without it they stay"},
     {"follow-symlinks", 0, RA_OPT_FLAG, offsetof(struct options, follow), NULL,
      "follow symbolic links that lead out of SOURCE or DEST"},
     {0},
@@ -105,8 +107,25 @@ static int open_ends(struct ra_ctx *ctx, struct ends *e, struct ra_err *err)
     return ra_store_lock(e->to.store, RA_LOCK_KEY, RA_V2, who, &e->lock, err);
 }
 
-static int print_json(struct ra_ctx *ctx, const struct ra_copy_result *r, struct ra_err *err)
+static void json_moved(struct ra_jsonw *w, const struct ra_copy *c)
 {
+    const struct ra_copy_moved *m;
+    ra_jsonw_key(w, "moved");
+    ra_jsonw_array(w);
+    for (size_t i = 0; (m = ra_copy_moved(c, i)); i++) {
+        ra_jsonw_object(w);
+        ra_jsonw_key_str(w, "repository", m->repo);
+        ra_jsonw_key_str(w, "tag", m->tag);
+        ra_json_digest(w, "digest", &m->digest);
+        ra_json_digest(w, "previous", &m->previous);
+        ra_jsonw_end(w);
+    }
+    ra_jsonw_end(w);
+}
+
+static int print_json(struct ra_ctx *ctx, const struct ra_copy *c, struct ra_err *err)
+{
+    const struct ra_copy_result *r = ra_copy_result(c);
     struct ra_jsonw w;
     ra_json_open(&w, ctx);
     ra_jsonw_key_bool(&w, "dry_run", ctx->g.dry_run);
@@ -119,11 +138,33 @@ static int print_json(struct ra_ctx *ctx, const struct ra_copy_result *r, struct
     ra_jsonw_key_u64(&w, "layer_links", r->layer_links);
     ra_jsonw_key_u64(&w, "revisions", r->revision_links);
     ra_jsonw_key_u64(&w, "tags", r->tags);
+    ra_jsonw_key_u64(&w, "kept", r->kept);
     ra_jsonw_key_u64(&w, "skipped", r->skipped);
+    json_moved(&w, c);
     return ra_json_close(&w, ctx, err);
 }
 
-static void print_table(const struct ra_ctx *ctx, const struct ra_copy_result *r)
+/* The tags that come to another image, before or after they do. */
+static void print_moved(const struct ra_copy *c, bool done, FILE *to)
+{
+    const struct ra_column columns[] = {{"REPOSITORY", .elastic = true},
+                                        {"TAG", .elastic = true},
+                                        {done ? "MOVED FROM" : "TO BE MOVED FROM"},
+                                        {"TO"},
+                                        {0}};
+    RA_AUTO_PTR(ra_rows) rows = ra_rows_new(columns);
+    const struct ra_copy_moved *m;
+    char brief[RA_SHORT_DIGEST];
+    for (size_t i = 0; (m = ra_copy_moved(c, i)); i++) {
+        ra_cell(rows, m->repo);
+        ra_cell(rows, m->tag);
+        ra_cell(rows, ra_digest_short(&m->previous, brief));
+        ra_cell(rows, ra_digest_short(&m->digest, brief));
+    }
+    ra_rows_print(rows, to);
+}
+
+static void print_counts(const struct ra_ctx *ctx, const struct ra_copy_result *r)
 {
     const struct ra_column columns[] = {{""},
                                         {ctx->g.dry_run ? "TO BE COPIED" : "COPIED", RA_RIGHT},
@@ -146,30 +187,60 @@ static void print_table(const struct ra_ctx *ctx, const struct ra_copy_result *r
         ra_cell(rows, "");
     }
     ra_rows_print(rows, stdout);
+}
+
+static void print_result(struct ra_ctx *ctx, const struct ra_copy *c)
+{
+    if (ra_copy_moving(c)) {
+        print_moved(c, !ctx->g.dry_run, stdout);
+        putchar('\n');
+    }
+    print_counts(ctx, ra_copy_result(c));
     if (ctx->g.dry_run)
         ra_say(ctx, "nothing was copied: this was a dry run");
 }
 
-static int run(struct ra_ctx *ctx, struct ra_err *err)
+static int confirm(struct ra_ctx *ctx, const struct ra_copy *c, struct ra_err *err)
 {
-    __attribute__((cleanup(ends_release))) struct ends ends = {0};
-    struct ra_copy_result result;
-    int rc = open_ends(ctx, &ends, err);
-    if (rc < 0)
-        return rc;
-    struct ra_job job = ctx->job;
-    job.store = ends.from.store;
-    rc = ra_copy(&job, ends.to.store, &result, err);
+    char tags[RA_COUNT_OF_TEXT];
+    size_t moving = ra_copy_moving(c);
+    if (ctx->g.dry_run || moving == 0)
+        return 0;
+    if (!ctx->g.yes)
+        print_moved(c, false, stderr);
+    return ra_confirm(ctx, err, "Move %s in DEST to another image?", ra_count_of(moving, "tag", tags));
+}
+
+static int copy(struct ra_ctx *ctx, struct ra_copy *c, struct ra_err *err)
+{
+    int rc = ra_copy_run(c, err);
     ra_end_progress(ctx);
     if (rc == -RA_CANCELLED && !ctx->g.dry_run)
         return ra_hint(err, rc, "DEST is whole: run it again, and it copies the rest");
     if (rc < 0)
         return ra_wrap(err, rc, "cannot copy to '%s'", ctx->operands.at[1]);
     if (ctx->g.json)
-        return print_json(ctx, &result, err);
+        return print_json(ctx, c, err);
     if (!ctx->g.quiet)
-        print_table(ctx, &result);
+        print_result(ctx, c);
     return 0;
+}
+
+static int run(struct ra_ctx *ctx, struct ra_err *err)
+{
+    const struct options *o = ctx->opts;
+    __attribute__((cleanup(ends_release))) struct ends ends = {0};
+    RA_AUTO_PTR(ra_copy) c = NULL;
+    int rc = open_ends(ctx, &ends, err);
+    if (rc < 0)
+        return rc;
+    struct ra_job job = ctx->job;
+    job.store = ends.from.store;
+    rc = ra_copy_open(&job, ends.to.store, o->replace, &c, err);
+    if (rc < 0)
+        return ra_wrap(err, rc, "cannot copy to '%s'", ctx->operands.at[1]);
+    rc = confirm(ctx, c, err);
+    return rc < 0 ? rc : copy(ctx, c, err);
 }
 
 static const struct ra_example examples[] = {
@@ -190,11 +261,12 @@ const struct ra_cmd ra_cmd_copy = {
     .prose =
         "Copies every blob, link and tag that DEST does not have yet; each blob is checked against its "
         "digest on the way. Blobs come first and tags last, so a copy may be cut anywhere, and run again. "
+        "A tag that points to another image in DEST stays unless --replace is given. "
         "Nothing is removed from DEST; uploads and foreign files stay behind. SOURCE and DEST are root "
         "directories, or buckets: s3://BUCKET/PREFIX?region=REGION&endpoint=URL, see regadm-store(7).",
     .opts = options,
     .opts_size = sizeof(struct options),
     .examples = examples,
-    .flags = RA_CMD_LONG | RA_CMD_DRY_RUN | RA_CMD_JSON | RA_CMD_QUIET,
+    .flags = RA_CMD_LONG | RA_CMD_DRY_RUN | RA_CMD_CONFIRM | RA_CMD_JSON | RA_CMD_QUIET,
     .run = run,
 };

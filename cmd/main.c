@@ -55,7 +55,7 @@
  *   htpasswd.c      changing and asking a file of users; htcheck.c: what a registry makes of it
  *   suggest.c       names that complete what somebody began to type
  *   import.c        any archive into a storage; import_*.c: a plan out of each format, names, layers, copying
- *   copy.c          a whole storage into another
+ *   copy.c          a whole storage into another; copy_tags.c: what becomes of tags that are there
  *   export.c        a storage into an archive; export_*.c: what is chosen, the catalogue, where it lies, the bytes
  *
  * lib/registry/   what the tree means

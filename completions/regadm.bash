@@ -80,7 +80,7 @@ _regadm_options()
     export) _regadm_offer "--output --all --format --platform --no-untagged --since --have --print-catalog --name --tag-names --plain-layers --no-docker-table --compress --skip-damaged --no-verify --no-timestamp --root --config --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     import) _regadm_offer "--as --prefix --select --keep-host --replace --mirror --allow-missing --layer-compression --level --no-verify-diff-ids --max-size --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     archive) _regadm_offer "--verify --json --quiet --jobs --verbose --color --no-progress --help" ;;
-    copy) _regadm_offer "--follow-symlinks --dry-run --json --quiet --jobs --verbose --color --no-progress --help" ;;
+    copy) _regadm_offer "--replace --follow-symlinks --dry-run --yes --json --quiet --jobs --verbose --color --no-progress --help" ;;
     migrate-v1) _regadm_offer "--library --rename --name-map --lowercase --replace --format --state --link --plain --strict --trust-inprogress --salvage --limit --root --config --dry-run --yes --json --quiet --jobs --follow-symlinks --verbose --color --no-progress --help" ;;
     ls-v1) _regadm_offer "--tags --follow-symlinks --json --quiet --verbose --color --help" ;;
     htpasswd) _regadm_offer "--create --print --verify --delete --batch --argument --stdin --generate --length --bcrypt --cost --sha256 --sha512 --rounds --md5 --des --sha1 --plain --truncate --in-place --mode --config --json --jobs --no-progress --help" ;;

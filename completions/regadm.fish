@@ -301,8 +301,10 @@ complete -c regadm -n '__regadm_verb archive' -l no-progress -d 'show no progres
 complete -c regadm -n '__regadm_verb archive' -l help -s h -d 'show this help'
 
 complete -c regadm -n '__regadm_verb copy' -a '(__fish_complete_directories)'
+complete -c regadm -n '__regadm_verb copy' -l replace -d 'move tags that point to another image in DEST'
 complete -c regadm -n '__regadm_verb copy' -l follow-symlinks -d 'follow symbolic links that lead out of SOURCE or DEST'
 complete -c regadm -n '__regadm_verb copy' -l dry-run -s n -d 'say what would be done, and do nothing'
+complete -c regadm -n '__regadm_verb copy' -l yes -s y -d 'do not ask'
 complete -c regadm -n '__regadm_verb copy' -l json -d 'print one JSON object'
 complete -c regadm -n '__regadm_verb copy' -l quiet -s q -d 'print names at most, and no talk'
 complete -c regadm -n '__regadm_verb copy' -l jobs -s j -x -d 'use N threads'

@@ -320,8 +320,10 @@ _regadm() {
             ;;
         copy)
             _arguments -s -S \
+                '--replace[move tags that point to another image in DEST]' \
                 '--follow-symlinks[follow symbolic links that lead out of SOURCE or DEST]' \
                 '(-n --dry-run)'{-n,--dry-run}'[say what would be done, and do nothing]' \
+                '(-y --yes)'{-y,--yes}'[do not ask]' \
                 '--json[print one JSON object]' \
                 '(-q --quiet)'{-q,--quiet}'[print names at most, and no talk]' \
                 '(-j --jobs)'{-j+,--jobs=}'[use N threads]:N: ' \

@@ -10,7 +10,13 @@
  * link whose blob is not there in the source, damaged or unreadable is left out, a tag with its history and with a
  * finding: no link but history leads to what the destination does not have. An image that lacks a layer in the
  * source does so in the destination. Uploads, leftovers and foreign files stay behind. Nothing is removed from the
- * destination, and a tag that is there already and points elsewhere is moved.
+ * destination.
+ *
+ *     ra_copy_open   lists the source and looks at the destination's tags; writes nothing
+ *     ra_copy_run    copies; a dry run counts what it would
+ *
+ * A tag that the destination has and that points elsewhere there stays, with a finding, and so does its history; what
+ * it names in the source comes without it. With `replace` it is moved, unless it was written since it was looked at.
  *
  * Memory: about 150 bytes an object of the source, and a buffer a thread.
  */
@@ -25,13 +31,31 @@ struct ra_copy_count {
 
 struct ra_copy_result {
     struct ra_copy_count blobs;
-    uint64_t layer_links, revision_links, tags; /* written */
+    uint64_t layer_links, revision_links, tags; /* written; tags: those that were moved among them */
+    uint64_t kept;    /* tags that stay because they point elsewhere: there is a finding for each */
     uint64_t skipped; /* damaged, or left out for it: there is a finding for each blob and tag */
     uint64_t left;    /* objects beside those that are copied: uploads, foreign files */
 };
 
-/* From job->store to `to`; with job->dry_run nothing is written, and the links that are there already are counted
- * among those that would be written. The caller holds the destination's lock. */
-int ra_copy(const struct ra_job *job, struct ra_store *to, struct ra_copy_result *out, struct ra_err *err);
+struct ra_copy_moved {
+    const char *repo, *tag;
+    struct ra_digest digest, previous; /* the source's, and what the destination had */
+};
+
+struct ra_copy;
+
+/* From job->store to `to`; the caller holds the destination's lock, unless it is a dry run. */
+int ra_copy_open(const struct ra_job *job, struct ra_store *to, bool replace, struct ra_copy **out,
+                 struct ra_err *err);
+/* Once. */
+int ra_copy_run(struct ra_copy *c, struct ra_err *err);
+void ra_copy_free(struct ra_copy *c); /* NULL is fine */
+RA_DEFINE_AUTO_PTR(ra_copy, ra_copy_free)
+
+/* How many tags will be moved; after ra_copy_run: were moved. */
+size_t ra_copy_moving(const struct ra_copy *c);
+/* Number i of them, in order of repository and tag; lent. NULL at the end. */
+const struct ra_copy_moved *ra_copy_moved(const struct ra_copy *c, size_t i);
+const struct ra_copy_result *ra_copy_result(const struct ra_copy *c); /* complete after ra_copy_run */
 
 #endif

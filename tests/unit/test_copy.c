@@ -17,7 +17,11 @@ static int copy(struct ra_store *from, struct ra_store *to, unsigned threads, bo
                 struct ra_copy_result *out, struct ra_err *err)
 {
     struct ra_job job = {.store = from, .threads = threads, .findings = &findings, .dry_run = dry_run};
-    return ra_copy(&job, to, out, err);
+    RA_AUTO_PTR(ra_copy) c = NULL;
+    int rc = ra_copy_open(&job, to, false, &c, err);
+    rc = rc < 0 ? rc : ra_copy_run(c, err);
+    *out = c ? *ra_copy_result(c) : (struct ra_copy_result){0};
+    return rc;
 }
 
 static struct ra_copy_result must_copy(struct ra_store *from, struct ra_store *to, unsigned threads)
@@ -81,26 +85,126 @@ static void a_second_time_costs_nothing(void **state)
     assert_int_equal(again.layer_links + again.revision_links + again.tags, 0);
 }
 
-static void tags_move_and_nothing_goes(void **state)
+static const char *current(struct ra_store *s, const char *repo, const char *tag)
+{
+    struct ra_key key;
+    RA_BUF_AUTO link = {0};
+    assert_int_equal(ra_store_get(s, ra_key_tag_current(&key, repo, tag), 200, &link, NULL, NULL), 0);
+    return t_fmt("%s", ra_buf_str(&link));
+}
+
+static const char *text_of(const struct ra_digest *d)
+{
+    char text[RA_DIGEST_TEXT];
+    return t_fmt("%s", ra_digest_text(d, text));
+}
+
+/* A destination whose other:latest somebody moved on, a tag of its own, and a tag that is new in the source. */
+struct apart {
+    struct ra_store *from, *to;
+    struct ra_digest old, theirs;
+};
+
+static struct apart apart(void)
+{
+    struct apart a = {.from = sample(), .to = ra_mem_open()};
+    must_copy(a.from, a.to, 2);
+    a.old = t_reg_image(a.from, "other", "three", NULL, NULL);
+    a.theirs = t_reg_image(a.to, "other", "newer", NULL, NULL);
+    t_reg_tag(a.to, "other", "latest", &a.theirs);
+    t_reg_tag(a.to, "other", "mine", &a.theirs);
+    struct ra_digest four = t_reg_image(a.from, "other", "four", NULL, NULL);
+    t_reg_tag(a.from, "other", "v4", &four);
+    return a;
+}
+
+static void apart_release(struct apart *a)
+{
+    ra_store_close(a->from);
+    ra_store_close(a->to);
+    ra_findings_release(&findings);
+}
+
+static void a_tag_that_points_elsewhere_stays(void **state)
 {
     (void)state;
-    RA_AUTO_PTR(ra_store) from = sample();
-    RA_AUTO_PTR(ra_store) to = ra_mem_open();
-    must_copy(from, to, 2);
-    struct ra_digest mine = t_reg_image(to, "mine", "mine", NULL, NULL);
-    t_reg_tag(to, "mine", "keep", &mine);
-    struct ra_digest four = t_reg_image(from, "other", "four", NULL, NULL);
-    t_reg_tag(from, "other", "latest", &four);
-    struct ra_copy_result r = must_copy(from, to, 2);
-    assert_int_equal(r.tags, 1);
-    assert_int_equal(r.revision_links, 1);
+    __attribute__((cleanup(apart_release))) struct apart a = apart();
     struct ra_key key;
-    char text[RA_DIGEST_TEXT];
-    RA_BUF_AUTO link = {0};
-    assert_int_equal(ra_store_get(to, ra_key_tag_current(&key, "other", "latest"), 200, &link, NULL, NULL),
-                     0);
-    assert_string_equal(ra_buf_str(&link), ra_digest_text(&four, text));
-    assert_true(t_reg_has(to, ra_key_tag_current(&key, "mine", "keep")));
+    struct ra_copy_result would;
+    t_reg_put(a.from, ra_key_tag_history(&key, "other", "latest", &a.theirs), text_of(&a.theirs));
+    struct ra_digest past = t_reg_image(a.from, "other", "past", NULL, NULL);
+    t_reg_put(a.from, ra_key_tag_history(&key, "other", "latest", &past), text_of(&past));
+    struct ra_err err = {0};
+    t_ok(copy(a.from, a.to, 2, true, &would, &err), &err);
+    struct ra_copy_result r = must_copy(a.from, a.to, 2);
+    assert_string_equal(current(a.to, "other", "latest"), text_of(&a.theirs));
+    assert_string_equal(current(a.to, "other", "mine"), text_of(&a.theirs));
+    assert_false(t_reg_has(a.to, ra_key_tag_history(&key, "other", "latest", &past)));
+    assert_true(t_reg_has(a.to, ra_key_revision(&key, "other", &past)));
+    assert_true(t_reg_has(a.to, ra_key_tag_current(&key, "other", "v4")));
+    assert_int_equal(r.tags, 1);
+    assert_int_equal(r.kept, 1);
+    assert_int_equal(would.tags, r.tags);
+    assert_int_equal(would.kept, r.kept);
+    assert_int_equal(would.revision_links, r.revision_links);
+    assert_int_equal(would.layer_links, r.layer_links);
+    ra_findings_sort(&findings);
+    assert_int_equal(findings.list.n, 1);
+    assert_string_equal(findings.list.at[0].code, "tag-conflict");
+    assert_int_equal(findings.list.at[0].severity, RA_WARNING);
+}
+
+static void open_to_replace(const struct apart *a, struct ra_job *job, struct ra_copy **c)
+{
+    struct ra_err err = {0};
+    *job = (struct ra_job){.store = a->from, .threads = 2, .findings = &findings};
+    t_ok(ra_copy_open(job, a->to, true, c, &err), &err);
+}
+
+static void a_tag_is_moved_when_that_is_asked_for(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(apart_release))) struct apart a = apart();
+    RA_AUTO_PTR(ra_copy) c = NULL;
+    struct ra_job job;
+    open_to_replace(&a, &job, &c);
+    assert_int_equal(ra_copy_moving(c), 1);
+    const struct ra_copy_moved *m = ra_copy_moved(c, 0);
+    assert_string_equal(m->repo, "other");
+    assert_string_equal(m->tag, "latest");
+    assert_true(ra_digest_eq(&m->previous, &a.theirs));
+    assert_true(ra_digest_eq(&m->digest, &a.old));
+    assert_null(ra_copy_moved(c, 1));
+    assert_string_equal(current(a.to, "other", "latest"), text_of(&a.theirs));
+    assert_int_equal(ra_copy_run(c, NULL), 0);
+    assert_string_equal(current(a.to, "other", "latest"), text_of(&a.old));
+    assert_int_equal(ra_copy_result(c)->tags, 2);
+    assert_int_equal(ra_copy_result(c)->kept, 0);
+    assert_int_equal(ra_copy_moving(c), 1);
+    assert_int_equal(findings.list.n, 0);
+}
+
+/* While the question waits: one that would be moved, and one that was not there. */
+static void what_is_pushed_meanwhile_stays(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(apart_release))) struct apart a = apart();
+    RA_AUTO_PTR(ra_copy) c = NULL;
+    struct ra_job job;
+    open_to_replace(&a, &job, &c);
+    struct ra_digest since = t_reg_image(a.to, "other", "since", NULL, NULL);
+    t_reg_tag(a.to, "other", "latest", &since);
+    t_reg_tag(a.to, "other", "v4", &since);
+    assert_int_equal(ra_copy_run(c, NULL), 0);
+    assert_string_equal(current(a.to, "other", "latest"), text_of(&since));
+    assert_string_equal(current(a.to, "other", "v4"), text_of(&since));
+    assert_int_equal(ra_copy_moving(c), 0);
+    assert_int_equal(ra_copy_result(c)->tags, 0);
+    assert_int_equal(ra_copy_result(c)->kept, 2);
+    ra_findings_sort(&findings);
+    assert_int_equal(findings.list.n, 2);
+    assert_string_equal(findings.list.at[0].code, "changed");
+    assert_string_equal(findings.list.at[1].code, "changed");
 }
 
 static void a_dry_run_writes_nothing(void **state)
@@ -245,7 +349,9 @@ int main(void)
         cmocka_unit_test(all_of_it_is_copied),
         cmocka_unit_test(a_folder_takes_it_too_and_gives_it_back),
         cmocka_unit_test(a_second_time_costs_nothing),
-        cmocka_unit_test(tags_move_and_nothing_goes),
+        cmocka_unit_test(a_tag_that_points_elsewhere_stays),
+        cmocka_unit_test(a_tag_is_moved_when_that_is_asked_for),
+        cmocka_unit_test(what_is_pushed_meanwhile_stays),
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(what_is_damaged_stays_behind),
         cmocka_unit_test(a_live_source_gives_whole_images),
