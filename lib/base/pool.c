@@ -19,8 +19,8 @@ unsigned ra_cpu_count(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
-/* A signal handler has nowhere else to leave its word. */
-static volatile sig_atomic_t stop_signal;
+/* A signal handler has nowhere else to leave its word, and any thread may read it. */
+static atomic_int stop_signal;
 
 static void on_signal(int number)
 {

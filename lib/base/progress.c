@@ -23,7 +23,7 @@ struct ra_progress {
 };
 
 /* Raised by SIGUSR1: a handler can do no more than leave a word. */
-static volatile sig_atomic_t line_wanted;
+static atomic_bool line_wanted;
 
 static void on_usr1(int number)
 {
