@@ -38,6 +38,7 @@ void ra_cancel_install(void)
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGHUP, &act, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* the write fails instead, and what was begun is cleaned up */
 }
 
 bool ra_cancelled(void)

@@ -45,7 +45,8 @@ int ra_cancel_signal(void);
  */
 int ra_wait_readable(int fd, struct ra_err *err);
 int ra_wait_writable(int fd, struct ra_err *err);
-/* Installs the handlers; a second SIGINT ends the process at once. For cmd/main.c. */
+/* Installs the handlers; a second SIGINT ends the process at once. A file that `ulimit -f` keeps from growing is an
+ * error of its write, EFBIG, and no signal. For cmd/main.c. */
 void ra_cancel_install(void);
 /* Fails with RA_CANCELLED when ra_cancelled(), else 0. */
 int ra_check_cancelled(struct ra_err *err);
