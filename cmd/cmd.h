@@ -114,6 +114,8 @@ void ra_say(const struct ra_ctx *ctx, const char *fmt, ...) RA_PRINTF(2, 3);
 void ra_say_verbose(const struct ra_ctx *ctx, unsigned level, const char *fmt, ...) RA_PRINTF(3, 4);
 /* That removed objects are still there and can be brought back, where that is so. */
 void ra_say_kept_versions(const struct ra_ctx *ctx);
+/* A finding when a database and not the tree says what is in that storage, which is only read: it looks complete. */
+void ra_warn_of_owner(struct ra_ctx *ctx, struct ra_store *store);
 /* Takes the progress line away for good: the work is done, and the result follows. */
 void ra_end_progress(struct ra_ctx *ctx);
 /* Whether stdout is a terminal for people: tables are fitted, times relative. */

@@ -236,6 +236,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
         return rc;
     struct ra_job job = ctx->job;
     job.store = ends.from.store;
+    ra_warn_of_owner(ctx, job.store);
     rc = ra_copy_open(&job, ends.to.store, o->replace, &c, err);
     if (rc < 0)
         return ra_wrap(err, rc, "cannot copy to '%s'", ctx->operands.at[1]);

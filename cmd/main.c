@@ -233,6 +233,8 @@ static int open_storage(struct session *s, struct ra_err *err)
         ra_say(ctx, "--config %s is not looked at: --root says where the storage is", where.config);
     ra_say_verbose(ctx, 1, "storage: %s (from %s)", ra_store_info(ctx->job.store)->where,
                    s->storage.found_by);
+    if (!(ctx->cmd->flags & (RA_CMD_WRITES | RA_CMD_HIDDEN)))
+        ra_warn_of_owner(ctx, ctx->job.store);
     if (!(ctx->cmd->flags & RA_CMD_WRITES))
         return 0;
     return ctx->g.dry_run ? ra_storage_check_owner(ctx->job.store, err) : lock_storage(s, err);

@@ -1,6 +1,8 @@
 #include "print.h"
 
 #include "base/pool.h"
+#include "registry/layout.h"
+#include "registry/storage.h"
 
 #include <sys/ioctl.h>
 
@@ -60,6 +62,14 @@ void ra_say_kept_versions(const struct ra_ctx *ctx)
     if (!ctx->g.quiet && ra_store_keeps_removed(ctx->job.store, &kept, NULL) == 0 && kept)
         ra_say(ctx, "the bucket has versioning: what is removed stays as noncurrent versions, and so does "
                     "its space; regadm-store(7) tells how to get either back");
+}
+
+void ra_warn_of_owner(struct ra_ctx *ctx, struct ra_store *store)
+{
+    if (ra_storage_is_owned(store, NULL) == 1)
+        ra_find(&ctx->findings, RA_WARNING, "database-in-use",
+                &(struct ra_place){.path = RA_DATABASE_LOCKFILE},
+                "the metadata of this registry are in a database: what the tree shows may be incomplete");
 }
 
 void ra_end_progress(struct ra_ctx *ctx)

@@ -36,6 +36,10 @@ const struct ra_finding_code ra_finding_codes[] = {
     {"dangling-revision", "a revision link to a manifest that is not there", "gc removes it"},
     {"dangling-tag", "a tag points to a manifest that is not there",
      "push the image again, refill it from a backup, or remove the tag"},
+    {"database-in-use",
+     "a metadata database says what is in the registry; what its tree shows may be incomplete, or removed "
+     "there",
+     "use that registry's own tools to see and save all of it"},
     {"foreign-file", "a file that is no part of the layout; left alone"},
     {"guessed-name", "an archive names a tag only; the file's name became the repository",
      "--as gives it another"},

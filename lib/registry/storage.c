@@ -218,15 +218,23 @@ void ra_storage_release(struct ra_storage *s)
     *s = (struct ra_storage){0};
 }
 
-int ra_storage_check_owner(struct ra_store *store, struct ra_err *err)
+int ra_storage_is_owned(struct ra_store *store, struct ra_err *err)
 {
     struct ra_stat st;
     RA_ERR_AUTO looked = {0};
     int rc = ra_store_stat(store, RA_DATABASE_LOCKFILE, &st, &looked);
     if (rc == -RA_NOTFOUND)
         return 0;
-    if (rc < 0)
-        return ra_wrap(err, ra_err_move(err, &looked), "cannot tell whether a database owns this storage");
+    return rc == 0
+               ? 1
+               : ra_wrap(err, ra_err_move(err, &looked), "cannot tell whether a database owns this storage");
+}
+
+int ra_storage_check_owner(struct ra_store *store, struct ra_err *err)
+{
+    int rc = ra_storage_is_owned(store, err);
+    if (rc <= 0)
+        return rc;
     rc = ra_fail(err, RA_BUSY, "refused: '%s' says that a metadata database owns this storage",
                  RA_DATABASE_LOCKFILE);
     return ra_hint(err, rc, "what the database knows is not in the tree: use that registry's own tools");

@@ -32,7 +32,9 @@ struct ra_storage { /* starts zeroed */
 int ra_storage_open(const struct ra_storage_where *where, struct ra_storage *out, struct ra_err *err);
 void ra_storage_release(struct ra_storage *s);
 
-/* BUSY when a registry's metadata database owns the tree (GitLab): a writer must refuse. */
+/* Whether a registry's metadata database owns the tree (GitLab), so that what is there is not all. 1, 0, negative. */
+int ra_storage_is_owned(struct ra_store *store, struct ra_err *err);
+/* BUSY when it is so: a writer must refuse. */
 int ra_storage_check_owner(struct ra_store *store, struct ra_err *err);
 
 #endif
