@@ -62,7 +62,9 @@ const struct ra_finding_code ra_finding_codes[] = {
     {"not-removed", "something could not be removed", "run it again when the reason is gone"},
     {"not-repaired", "something could not be mended; the message says why"},
     {"not-understood", "a manifest of unknown kind; every digest found in it is kept"},
-    {"odd-file", "a device, socket, fifo or broken symbolic link in the tree; never read, never removed",
+    {"odd-file",
+     "a device, socket, fifo or broken symbolic link in the tree, or a file in a folder's place; never read, "
+     "never removed",
      "remove it by hand if nothing needs it"},
     {"odd-member",
      "a layer names files outside the image or with too long a name; they are not part of the image"},

@@ -37,6 +37,35 @@ void ra_survey_sort_digests(struct ra_survey_worker *w)
         qsort(w->digests.at, w->digests.n, sizeof(*w->digests.at), compare_digests);
 }
 
+bool ra_survey_has_folders(const struct ra_survey_run *run)
+{
+    return ra_store_info(run->job->store)->caps & RA_CAP_OWNER;
+}
+
+bool ra_survey_is_link(const struct ra_survey_run *run, const struct ra_entry *e)
+{
+    return ra_survey_has_folders(run) && e->st.link;
+}
+
+void ra_survey_spare_linked(const struct ra_survey_run *run, struct ra_survey_repo *repo, const char *path)
+{
+    ra_find(run->job->findings, RA_NOTE, "linked-folder",
+            &(struct ra_place){.path = path, .repository = repo->name},
+            "a symbolic link: what it leads to is kept");
+    repo->flags |= RA_REPO_PROTECT;
+}
+
+void ra_survey_find_odd(const struct ra_survey_run *run, struct ra_survey_repo *repo, const char *path,
+                        bool link)
+{
+    ra_find(run->job->findings, RA_WARNING, "odd-file",
+            &(struct ra_place){.path = path, .repository = repo->name},
+            link ? "a symbolic link that leads nowhere or out of the storage: all that the repository names "
+                   "is kept"
+                 : "not what belongs there: all that the repository names is kept");
+    repo->flags |= RA_REPO_PROTECT;
+}
+
 /* --- order -------------------------------------------------------------------------------------------------- */
 
 /* Names by component: "a", "a/b", "a-b". */

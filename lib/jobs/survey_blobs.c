@@ -19,10 +19,21 @@ struct shard {
     RA_VEC(bool) young;
 };
 
+/* What may be in it is not known, and so not removed. */
+static void find_odd(const struct ra_survey_run *run, const char *prefix, const char *name)
+{
+    ra_auto_free char *path = ra_asprintf("%s%s", prefix, name);
+    if (ra_survey_has_folders(run))
+        ra_find(run->job->findings, RA_WARNING, "odd-file", &(struct ra_place){.path = path},
+                "no folder that can be looked into, where one belongs: nothing in it is known");
+}
+
 static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
 {
     struct inventory *inv = arg;
     int alg = ra_alg_find(e->name, strlen(e->name));
+    if (alg >= 0 && e->st.kind != RA_PREFIX)
+        find_odd(inv->run, RA_BLOBS, e->name);
     if (alg >= 0 && e->st.kind == RA_PREFIX && inv->n_algs < RA_ALG_COUNT)
         inv->algs[inv->n_algs++] = (enum ra_alg)alg;
     if (alg >= 0)
@@ -35,8 +46,11 @@ static int take_blob(void *arg, const struct ra_entry *e, struct ra_err *err RA_
 {
     struct shard *shard = arg;
     struct ra_digest d;
-    if (e->st.kind != RA_OBJECT || !ra_digest_parse_hex(shard->alg, e->name, strlen(e->name), &d) ||
-        d.bytes[0] != shard->first)
+    if (!ra_digest_parse_hex(shard->alg, e->name, strlen(e->name), &d) || d.bytes[0] != shard->first)
+        return 0;
+    if (e->st.kind == RA_OTHER)
+        find_odd(shard->run, shard->w->key.s, e->name);
+    if (e->st.kind != RA_OBJECT)
         return 0;
     *ra_vec_push(&shard->w->digests) = d;
     if (!ra_survey_wants(shard->run, RA_SURVEY_SIZES))
@@ -63,6 +77,15 @@ static void add_shard(struct shard *shard)
     }
 }
 
+static void look_for_odd_shard(const struct ra_survey_run *run, const char *prefix)
+{
+    struct ra_stat st;
+    ra_auto_free char *key = ra_strndup(prefix, strlen(prefix) - 1);
+    if (ra_survey_has_folders(run) && ra_store_stat(run->job->store, key, &st, NULL) == 0 &&
+        st.kind != RA_PREFIX)
+        find_odd(run, key, "");
+}
+
 /* A shard that cannot be listed keeps its blobs: nobody knows them, so nobody removes them. */
 static int list_shard(void *arg, size_t i, unsigned worker, struct ra_err *err)
 {
@@ -79,6 +102,8 @@ static int list_shard(void *arg, size_t i, unsigned worker, struct ra_err *err)
     ra_progress_add(run->job->progress, shard.w->digests.n, 0);
     ra_vec_release(&shard.sizes);
     ra_vec_release(&shard.young);
+    if (rc == -RA_NOTFOUND)
+        look_for_odd_shard(run, prefix);
     if (rc == 0 || rc == -RA_NOTFOUND)
         return 0;
     return ra_find_or_stop(run->job->findings, &(struct ra_place){.path = prefix}, &trouble, err);

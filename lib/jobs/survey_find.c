@@ -32,14 +32,28 @@ static void incomplete(struct ra_survey_run *run, const char *code, const char *
     run->out->complete = false;
 }
 
+#define PARTS (RA_REPO_MANIFESTS | RA_REPO_LAYERS | RA_REPO_UPLOADS)
+
 static unsigned part_of(const struct ra_entry *e)
 {
-    if (e->st.kind == RA_OBJECT)
-        return 0;
     return ra_streq(e->name, "_manifests") ? RA_REPO_MANIFESTS
            : ra_streq(e->name, "_layers")  ? RA_REPO_LAYERS
            : ra_streq(e->name, "_uploads") ? RA_REPO_UPLOADS
                                            : 0;
+}
+
+static void take_part(struct folder *f, const struct ra_entry *e)
+{
+    unsigned part = part_of(e);
+    bool folder = e->st.kind == RA_PREFIX || (e->st.kind == RA_OTHER && ra_survey_is_link(f->run, e));
+    if (folder)
+        f->flags |= part;
+    if (folder || !part || !ra_survey_has_folders(f->run))
+        return;
+    ra_auto_free char *path = ra_asprintf("%s%s", key_of(f->w, f->name), e->name);
+    struct ra_survey_repo repo = {.name = f->name};
+    ra_survey_find_odd(f->run, &repo, path, false);
+    f->flags |= RA_REPO_PROTECT;
 }
 
 static void go_down(struct folder *f, const char *name)
@@ -75,7 +89,7 @@ static int take_entry(void *arg, const struct ra_entry *e, struct ra_err *err RA
 {
     struct folder *f = arg;
     if (e->name[0] == '_' && *f->name)
-        f->flags |= part_of(e);
+        take_part(f, e);
     else if (e->name[0] == '_' || e->st.kind == RA_OBJECT || !f->listing)
         return 0;
     else if (e->st.kind == RA_PREFIX)
@@ -107,7 +121,7 @@ static int list_folder(struct folder *f, struct ra_err *err)
 static void add_repo(struct folder *f)
 {
     struct ra_survey_run *run = f->run;
-    if (!f->flags || (run->opts->wanted && !run->opts->wanted(run->opts->arg, f->name)))
+    if (!(f->flags & PARTS) || (run->opts->wanted && !run->opts->wanted(run->opts->arg, f->name)))
         return;
     if (!ra_repo_name_valid(f->name, strlen(f->name))) {
         f->flags |= RA_REPO_ILLEGAL;
@@ -185,12 +199,11 @@ int ra_survey_find_repos(struct ra_survey_run *run, struct ra_err *err)
 int ra_survey_look_again(struct ra_survey_run *run, struct ra_survey_worker *w, struct ra_survey_repo *repo,
                          struct ra_err *err)
 {
-    const unsigned parts = RA_REPO_MANIFESTS | RA_REPO_LAYERS | RA_REPO_UPLOADS;
     struct folder f = {.run = run, .w = w, .name = repo->name};
     RA_ERR_AUTO trouble = {0};
     int rc = list_folder(&f, &trouble);
     if (rc == 0 || rc == -RA_NOTFOUND) {
-        repo->flags = (repo->flags & ~(parts | RA_REPO_AGAIN)) | f.flags;
+        repo->flags = (repo->flags & ~(unsigned)(PARTS | RA_REPO_AGAIN)) | f.flags;
         return 0;
     }
     repo->flags = (repo->flags & ~RA_REPO_AGAIN) | RA_REPO_PROTECT | RA_REPO_UNLISTED;

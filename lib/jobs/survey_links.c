@@ -79,6 +79,20 @@ static int read_link(struct link *l, const char *key, const struct ra_place *at,
     return 0;
 }
 
+/* Where there is no link: it, or the folder it belongs in, may be something else. */
+static void look_for_odd_link(struct link *l, const char *key)
+{
+    struct ra_store *store = l->run->job->store;
+    struct ra_stat st;
+    ra_auto_free char *folder = ra_strndup(key, (size_t)(strrchr(key, '/') - key));
+    if (!ra_survey_has_folders(l->run))
+        return;
+    if (ra_store_stat(store, key, &st, NULL) == 0 && st.kind != RA_OBJECT)
+        ra_survey_find_odd(l->run, l->repo, key, st.link);
+    else if (ra_store_stat(store, folder, &st, NULL) == 0 && st.kind != RA_PREFIX)
+        ra_survey_find_odd(l->run, l->repo, folder, st.link);
+}
+
 /* --- revisions ---------------------------------------------------------------------------------------------- */
 
 /* A link is written once, with the digest of its path and nothing else. */
@@ -112,6 +126,8 @@ static int read_revision(struct link *l, struct ra_survey_rev *rev, struct ra_er
                            age_flag(l, link.mtime));
     if (link.unreadable)
         l->repo->flags |= RA_REPO_PROTECT;
+    if (link.missing)
+        look_for_odd_link(l, key);
     if (link.blob == RA_NONE || link.blob == rev->blob)
         return rc;
     rev->flags |= RA_REV_OTHER;
@@ -127,8 +143,15 @@ static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_U
 {
     struct link *l = arg;
     int alg = ra_alg_find(e->name, strlen(e->name));
-    if (alg >= 0 && e->st.kind != RA_OBJECT)
-        l->algs[alg] = true;
+    bool link = ra_survey_is_link(l->run, e);
+    if (alg < 0)
+        return 0;
+    l->algs[alg] = e->st.kind == RA_PREFIX || (link && e->st.kind == RA_OTHER);
+    ra_auto_free char *path = ra_asprintf("%s%s", l->w->key.s, e->name);
+    if (link && e->st.kind == RA_PREFIX)
+        ra_survey_spare_linked(l->run, l->repo, path);
+    else if (!l->algs[alg] && ra_survey_has_folders(l->run))
+        ra_survey_find_odd(l->run, l->repo, path, false);
     return 0;
 }
 
@@ -136,8 +159,17 @@ static int take_history(void *arg, const struct ra_entry *e, struct ra_err *err 
 {
     struct link *l = arg;
     struct ra_digest d;
-    if (e->st.kind != RA_OTHER && ra_digest_parse_hex(l->alg, e->name, strlen(e->name), &d))
-        *ra_vec_push(&l->w->digests) = d;
+    bool link = ra_survey_is_link(l->run, e), odd = e->st.kind == RA_OTHER;
+    if (!ra_digest_parse_hex(l->alg, e->name, strlen(e->name), &d) || (odd && !ra_survey_has_folders(l->run)))
+        return 0;
+    *ra_vec_push(&l->w->digests) = d;
+    if (link || odd) {
+        ra_auto_free char *path = ra_asprintf("%s%s", l->w->key.s, e->name);
+        if (odd)
+            ra_survey_find_odd(l->run, l->repo, path, link);
+        else
+            ra_survey_spare_linked(l->run, l->repo, path);
+    }
     return 0;
 }
 
@@ -192,6 +224,8 @@ static int read_tag(struct link *l, struct ra_survey_tag *tag, struct ra_err *er
         tag->mtime = link.mtime;
     if (link.unreadable)
         l->repo->flags |= RA_REPO_PROTECT;
+    if (link.missing)
+        look_for_odd_link(l, key);
     if (tag->flags & RA_TAG_ILLEGAL && !link.missing)
         ra_find(l->run->job->findings, RA_WARNING, "illegal-name", &at, "no tag may be called so");
     if (rc == 0 && (link.bad || link.unreadable || ra_survey_wants(l->run, RA_SURVEY_HISTORY)))

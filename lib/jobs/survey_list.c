@@ -13,6 +13,7 @@ struct repo {
     bool algs[RA_ALG_COUNT]; /* what the folder above holds */
     bool whole_links;        /* an entry's size tells whether its link is worth reading */
     struct ra_survey_upload *upload;
+    bool unread;  /* what is behind an entry of the folder is not read in any case */
     bool linked;  /* it is behind a symbolic link */
     bool foreign; /* and there is something in it that is not an upload's */
 };
@@ -38,38 +39,34 @@ static int cannot_list(struct repo *r, const char *path, unsigned flags, struct 
     return ra_find_or_stop(r->run->job->findings, &at, from, err);
 }
 
-/* A part of a repository that is a symbolic link may be another's, or no part at all: what is behind it is not this
- * repository's to lose. */
-static void spare_linked(struct repo *r, const char *path)
-{
-    struct ra_place at = {.path = path, .repository = r->out->name};
-    ra_find(r->run->job->findings, RA_NOTE, "linked-folder", &at,
-            "a symbolic link: what it leads to is kept");
-    r->out->flags |= RA_REPO_PROTECT;
-}
-
-static bool may_have_links(const struct repo *r)
-{
-    return ra_store_info(r->run->job->store)->caps & RA_CAP_OWNER;
-}
-
 static bool is_linked(struct repo *r, const char *prefix)
 {
     struct ra_stat st;
     ra_auto_free char *key = ra_strndup(prefix, strlen(prefix) - 1);
-    if (!may_have_links(r) || ra_store_stat(r->run->job->store, key, &st, NULL) < 0 || !st.link)
+    if (!ra_survey_has_folders(r->run) || ra_store_stat(r->run->job->store, key, &st, NULL) < 0 || !st.link)
         return false;
-    spare_linked(r, key);
+    ra_survey_spare_linked(r->run, r->out, key);
     return true;
 }
 
-/* An entry of the folder whose key w->key holds. */
-static void look_for_link(struct repo *r, const struct ra_entry *e)
+/* An entry that may only be a folder, in the folder whose key w->key holds. A link that is not followed is left to who
+ * reads what is behind it. */
+static void look_at_folder(struct repo *r, const struct ra_entry *e, bool folder)
 {
-    if (!may_have_links(r) || !e->st.link || e->st.kind != RA_PREFIX)
+    bool link = ra_survey_is_link(r->run, e);
+    ra_auto_free char *path = NULL;
+    if (!ra_survey_has_folders(r->run) || (folder && !link) || (!folder && link))
         return;
-    ra_auto_free char *path = ra_asprintf("%s%s", r->w->key.s, e->name);
-    spare_linked(r, path);
+    path = ra_asprintf("%s%s", r->w->key.s, e->name);
+    if (folder)
+        ra_survey_spare_linked(r->run, r->out, path);
+    else
+        ra_survey_find_odd(r->run, r->out, path, false);
+}
+
+static bool may_be_folder(const struct repo *r, const struct ra_entry *e)
+{
+    return e->st.kind == RA_PREFIX || (e->st.kind == RA_OTHER && ra_survey_is_link(r->run, e));
 }
 
 static int list_part(struct repo *r, const char *prefix, enum ra_list_mode mode, const char *leaf,
@@ -87,9 +84,11 @@ static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_U
 {
     struct repo *r = arg;
     int alg = ra_alg_find(e->name, strlen(e->name));
-    if (e->st.kind == RA_OBJECT)
+    bool folder = e->st.kind == RA_PREFIX;
+    if (alg >= 0 || folder)
+        look_at_folder(r, e, folder);
+    if (!may_be_folder(r, e))
         return 0;
-    look_for_link(r, e);
     if (alg >= 0)
         r->algs[alg] = true;
     else if (ra_starts_with(e->name,
@@ -102,7 +101,14 @@ static int take_digest(void *arg, const struct ra_entry *e, struct ra_err *err R
 {
     struct repo *r = arg;
     struct ra_digest d;
-    if (e->st.kind != RA_OTHER && ra_digest_parse_hex(r->alg, e->name, strlen(e->name), &d))
+    if (!ra_digest_parse_hex(r->alg, e->name, strlen(e->name), &d))
+        return 0;
+    look_at_folder(r, e, e->st.kind != RA_OTHER);
+    if (e->st.kind == RA_OTHER && r->unread && may_be_folder(r, e)) {
+        ra_auto_free char *path = ra_asprintf("%s%s", r->w->key.s, e->name);
+        ra_survey_find_odd(r->run, r->out, path, true);
+    }
+    if (e->st.kind != RA_OTHER || may_be_folder(r, e))
         *ra_vec_push(&r->w->digests) = d;
     return 0;
 }
@@ -141,6 +147,7 @@ static int list_revisions(struct repo *r, struct ra_err *err)
 static int list_layers(struct repo *r, struct ra_err *err)
 {
     struct ra_survey_worker *w = r->w;
+    r->unread = true;
     int rc = list_digests(r, ra_key_layers, ra_key_layers_of, err);
     ra_survey_add_passed(r->run, w, r->out->name);
     r->out->n_layers = (uint32_t)w->digests.n;
@@ -152,13 +159,37 @@ static int list_layers(struct repo *r, struct ra_err *err)
 
 /* --- names: tags and uploads -------------------------------------------------------------------------------- */
 
-/* Files are nobody's; and no file system has names that are too long for a key. */
-static int take_name(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
+static void push_name(struct repo *r, const char *name)
+{
+    if (strlen(name) <= RA_NAME_MAX) /* no file system has longer ones */
+        *ra_vec_push(&r->w->names) = ra_arena_strdup(r->w->arena, name);
+}
+
+/* Files are nobody's, unless a tag could be called so. */
+static int take_tag(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
 {
     struct repo *r = arg;
-    look_for_link(r, e);
-    if (e->st.kind != RA_OTHER && e->st.kind != RA_OBJECT && strlen(e->name) <= RA_NAME_MAX)
-        *ra_vec_push(&r->w->names) = ra_arena_strdup(r->w->arena, e->name);
+    bool folder = e->st.kind == RA_PREFIX;
+    if (folder || ra_tag_valid(e->name, strlen(e->name)))
+        look_at_folder(r, e, folder);
+    if (may_be_folder(r, e))
+        push_name(r, e->name);
+    return 0;
+}
+
+/* What is no folder is no upload, and in no image's way. */
+static int take_upload(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
+{
+    struct repo *r = arg;
+    if (e->st.kind == RA_PREFIX) {
+        look_at_folder(r, e, true);
+        push_name(r, e->name);
+    } else if (e->st.kind == RA_OTHER && ra_survey_has_folders(r->run)) {
+        ra_auto_free char *path = ra_asprintf("%s%s", r->w->key.s, e->name);
+        struct ra_place at = {.path = path, .repository = r->out->name};
+        ra_find(r->run->job->findings, RA_WARNING, "odd-file", &at,
+                "no upload that can be looked into: it is left alone");
+    }
     return 0;
 }
 
@@ -167,21 +198,13 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* All folders in a folder: into w->names, sorted. */
-static int list_names(struct repo *r, const char *prefix, struct ra_err *err)
-{
-    struct ra_survey_worker *w = r->w;
-    w->names.n = 0;
-    int rc = list_part(r, prefix, RA_LIST_LEVEL, NULL, 0, take_name, err);
-    if (w->names.n)
-        qsort(w->names.at, w->names.n, sizeof(*w->names.at), compare_names);
-    return rc;
-}
-
 static int list_tags(struct repo *r, struct ra_err *err)
 {
     struct ra_survey_worker *w = r->w;
-    int rc = list_names(r, ra_key_tags(&w->key, r->out->name), err);
+    w->names.n = 0;
+    int rc = list_part(r, ra_key_tags(&w->key, r->out->name), RA_LIST_LEVEL, NULL, 0, take_tag, err);
+    if (w->names.n)
+        qsort(w->names.at, w->names.n, sizeof(*w->names.at), compare_names);
     r->out->n_tags = (uint32_t)w->names.n;
     r->out->tags = ra_arena_alloc(w->arena, w->names.n * sizeof(*r->out->tags));
     for (size_t i = 0; i < w->names.n; i++) {
@@ -243,7 +266,7 @@ static int list_uploads(struct repo *r, struct ra_err *err)
     const char *prefix = ra_key_uploads(&w->key, r->out->name);
     w->names.n = 0;
     r->linked = is_linked(r, prefix);
-    int rc = ra_survey_each(r->run, prefix, RA_LIST_LEVEL, NULL, 0, take_name, r, &trouble);
+    int rc = ra_survey_each(r->run, prefix, RA_LIST_LEVEL, NULL, 0, take_upload, r, &trouble);
     if (rc < 0)
         return cannot_list(r, prefix, 0, &trouble, err);
     if (w->names.n)
@@ -263,11 +286,12 @@ static int list_uploads(struct repo *r, struct ra_err *err)
 static int take_manifests_part(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
 {
     struct repo *r = arg;
-    if (e->st.kind == RA_OBJECT)
-        return 0;
-    look_for_link(r, e);
-    r->has_tags |= strcmp(e->name, "tags") == 0;
-    r->has_revs |= strcmp(e->name, "revisions") == 0;
+    bool tags = strcmp(e->name, "tags") == 0, revs = strcmp(e->name, "revisions") == 0;
+    bool folder = e->st.kind == RA_PREFIX;
+    if (tags || revs || folder)
+        look_at_folder(r, e, folder);
+    r->has_tags |= tags && may_be_folder(r, e);
+    r->has_revs |= revs && may_be_folder(r, e);
     return 0;
 }
 

@@ -75,6 +75,17 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
                    struct ra_err *err);
 
 void ra_survey_sort_digests(struct ra_survey_worker *w);
+/* A part of a repository that is a symbolic link may be another's, or no part at all: what is behind it is not this
+ * repository's to lose. */
+void ra_survey_spare_linked(const struct ra_survey_run *run, struct ra_survey_repo *repo, const char *path);
+/* Something of a repository that is no folder where one belongs, and was not followed. What may have been in it is
+ * nobody's to lose: the repository is protected. */
+void ra_survey_find_odd(const struct ra_survey_run *run, struct ra_survey_repo *repo, const char *path,
+                        bool link);
+/* Whether an entry of LEVEL, or of LEAF with want == 0, is a link. */
+bool ra_survey_is_link(const struct ra_survey_run *run, const struct ra_entry *e);
+/* Whether there may be odd things: elsewhere an object beside folders is nobody's. */
+bool ra_survey_has_folders(const struct ra_survey_run *run);
 
 int ra_survey_blobs(struct ra_survey_run *run, struct ra_err *err);
 /* Of struct ra_flatlist_opts, for a listing of RA_V2 with an inventory and of RA_REPOSITORIES without; `arg` is the

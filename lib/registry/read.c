@@ -180,13 +180,15 @@ int ra_repo_resolve_below(struct ra_store *s, const char *operand, const char **
 
 struct names {
     RA_VEC(char *) list;
+    bool
+        links; /* entries tell whether they are links: one that is not followed may be a folder all the same */
 };
 
 static int collect_folder(void *arg, const struct ra_entry *e, struct ra_err *err)
 {
     struct names *names = arg;
     (void)err;
-    if (e->st.kind == RA_PREFIX || e->st.kind == RA_OBJECT)
+    if (e->st.kind == RA_PREFIX || e->st.kind == RA_OBJECT || (names->links && e->st.link))
         *ra_vec_push(&names->list) = ra_strdup(e->name);
     return 0;
 }
@@ -206,6 +208,7 @@ static void names_release(struct names *names)
 static int sorted_names(struct ra_store *s, const char *prefix, const struct ra_list_opts *opts,
                         struct names *out, struct ra_err *err)
 {
+    out->links = ra_store_info(s)->caps & RA_CAP_OWNER;
     int rc = each_name(s, prefix, opts, collect_folder, out, err);
     if (out->list.n)
         qsort(out->list.at, out->list.n, sizeof(*out->list.at), compare_names);

@@ -27,7 +27,7 @@ static int fs_stat(struct ra_store *s, const char *key, struct ra_stat *out, str
 {
     struct ra_fs_look look;
     if (ra_fs_look_key((struct ra_fs *)s, key, &look))
-        return ra_fs_fail(err, "look at", key);
+        return ra_fs_fail_look((struct ra_fs *)s, err, "look at", key);
     ra_fs_fill(&look, out);
     return 0;
 }

@@ -86,6 +86,9 @@ int64_t ra_fs_mtime(const struct stat *st);
 /* Like ra_fail_sys("cannot <verb> '<key>'"), with plainer words for what the driver itself refuses. */
 int ra_fs_fail(struct ra_err *err, const char *verb, const char *key);
 
+/* The same for what was looked for: UNSUPPORTED where a link on the way to it leads nowhere. */
+int ra_fs_fail_look(const struct ra_fs *fs, struct ra_err *err, const char *verb, const char *key);
+
 /* --- fs_temp.c --- */
 
 /* A new unpublished file on the file system of folder `dir`: unnamed, or named in the staging folder. */

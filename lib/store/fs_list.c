@@ -348,7 +348,7 @@ int ra_fs_list_open(struct ra_store *s, const char *prefix, const struct ra_list
     ra_buf_adds(&l->key, prefix);
     l->prefix_len = l->folder_len = l->key.len;
     if (open_folder(l)) {
-        int rc = ra_fs_fail(err, "list", prefix);
+        int rc = ra_fs_fail_look(fs_of(l), err, "list", prefix);
         ra_fs_list_close(&l->base);
         return rc;
     }

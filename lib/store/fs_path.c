@@ -248,6 +248,30 @@ void ra_fs_fill(const struct ra_fs_look *look, struct ra_stat *out)
     };
 }
 
+static bool is_behind_broken_link(const struct ra_fs *fs, const char *key)
+{
+    size_t len = strlen(key);
+    for (len -= len && key[len - 1] == '/'; len > 0; len = ra_fs_folder_len(key, len)) {
+        ra_auto_free char *path = ra_strndup(key, len);
+        struct ra_fs_look look;
+        if (!ra_fs_look_key(fs, path, &look))
+            return look.link && look.kind == RA_OTHER;
+        if (errno != ENOENT && errno != ENOTDIR)
+            return false;
+    }
+    return false;
+}
+
+/* What a mount brings back, or what another root has, is not missing. */
+int ra_fs_fail_look(const struct ra_fs *fs, struct ra_err *err, const char *verb, const char *key)
+{
+    int number = errno;
+    if (number == ENOENT && is_behind_broken_link(fs, key))
+        return ra_fail(err, RA_UNSUPPORTED, "cannot %s '%s': a symbolic link leads nowhere", verb, key);
+    errno = number;
+    return ra_fs_fail(err, verb, key);
+}
+
 int ra_fs_fail(struct ra_err *err, const char *verb, const char *key)
 {
     int number = errno;

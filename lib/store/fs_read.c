@@ -50,7 +50,7 @@ static int open_file(struct ra_fs *fs, const char *key, struct stat *st, struct 
         return no_file(st, key, err);
     }
     if (fd < 0 || fstat(fd, st))
-        return ra_fs_fail(err, "read", key);
+        return ra_fs_fail_look(fs, err, "read", key);
     return S_ISREG(st->st_mode) ? ra_steal_fd(&fd) : no_file(st, key, err);
 }
 

@@ -72,8 +72,9 @@ struct ra_stat {
     bool link;               /* with RA_CAP_OWNER: reached through a symbolic link of this name */
 };
 
-/* What is at `key` (a symlink inside the root is followed). NOTFOUND when nothing is. Without RA_CAP_FOLDERS a prefix
- * may be NOTFOUND too. */
+/* What is at `key` (a symlink inside the root is followed). NOTFOUND when nothing is; here and wherever something is
+ * read or listed, what would be behind a symlink that leads nowhere, or out of the root, is UNSUPPORTED instead.
+ * Without RA_CAP_FOLDERS a prefix may be NOTFOUND too. */
 int ra_store_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err);
 
 /* The store's own clock: what mtimes are compared with. */
@@ -95,7 +96,8 @@ enum ra_list_mode {
 struct ra_list_opts {
     enum ra_list_mode mode;
     const char *leaf; /* RA_LIST_LEAF; may hold '/': "current/link" */
-    /* enum ra_want; the rest of the stat is undefined except kind; LEVEL with RA_CAP_OWNER: and link. */
+    /* enum ra_want; the rest of the stat is undefined except kind; with RA_CAP_OWNER also link: of LEVEL, and of LEAF
+     * with want == 0, where it is the <name>'s. */
     unsigned want;
     const char *after;  /* DEEP, with RA_CAP_LIST_FLAT only: names after this one in byte order; NULL: all */
     const char *before; /* likewise: names before this one */
