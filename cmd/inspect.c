@@ -164,6 +164,8 @@ static int which_platform(const struct ra_manifest *m, const char *what, struct 
 {
     RA_BUF_AUTO list = {0};
     char text[RA_PLATFORM_TEXT];
+    if (m->manifests.n == 0)
+        return ra_fail(err, RA_NOTFOUND, "it is an index that names no image: it has no %s", what);
     for (size_t i = 0; i < m->manifests.n; i++)
         if (m->manifests.at[i].has_platform && *ra_platform_text(&m->manifests.at[i].platform, text))
             ra_buf_addf(&list, "%s%s", list.len ? ", " : "", text);

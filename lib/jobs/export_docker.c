@@ -166,7 +166,7 @@ int ra_export_put_docker_table(struct ra_export_plan *p, struct ra_buf *out, str
         if (done[digest]++)
             continue;
         int rc = load_image(p, RA_DIGEST_AT(&s->digests, digest), &m, err);
-        if (rc < 0 && rc != -RA_CORRUPT)
+        if (rc < 0 && rc != -RA_CORRUPT && rc != -RA_TOOBIG)
             return rc;
         ra_err_clear(err);
         if (rc < 0 || !is_plain_image(p, &m))

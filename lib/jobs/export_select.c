@@ -134,13 +134,15 @@ static bool children_whole(struct ra_export_plan *p, const struct ra_survey_mani
 static bool judge(struct ra_export_plan *p, uint32_t id)
 {
     const struct ra_survey_manifest *m = ra_survey_manifest(&p->survey, id);
-    /* A child of an index may be a plain blob: caches of BuildKit are made so. */
+    /* A child of an index may be no revision, or no manifest at all. */
     if (!m)
         return ra_export_has_blob(p, id);
-    if (!ra_export_has_blob(p, id) || m->state > RA_STATE_ODD) {
+    if (!ra_export_has_blob(p, id) || m->state == RA_STATE_MISSING) {
         complain(p, id, id, "the document");
         return false;
     }
+    if (m->state > RA_STATE_ODD) /* whoever read it said so */
+        return false;
     bool parts = parts_there(p, m);
     return children_whole(p, m) && parts;
 }
@@ -328,7 +330,7 @@ static bool has_platform(struct ra_export_plan *p, const struct ra_survey_manife
 {
     size_t n;
     ra_survey_refs(m, RA_REF_CHILD, &n);
-    return n == 0 || has_wanted_child(p, m);
+    return (n == 0 && m->kind != RA_MANIFEST_INDEX) || has_wanted_child(p, m);
 }
 
 static struct ra_place place_of(struct ra_export_plan *p, const struct export_root *root, struct ra_digest *d)

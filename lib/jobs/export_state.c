@@ -298,7 +298,7 @@ static int read_type(void *arg, size_t i, unsigned worker, struct ra_err *err)
     int rc = ra_manifest_load(t->p->job->store, &d, &bytes, &m, err);
     if (rc == -RA_NOTFOUND)
         t->p->vanished = true;
-    if (rc == -RA_CORRUPT)
+    if (rc == -RA_CORRUPT || rc == -RA_TOOBIG)
         return ra_err_clear(err), 0;
     if (rc < 0 || !*m.media_type)
         return rc;

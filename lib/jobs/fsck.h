@@ -43,6 +43,8 @@ struct ra_fix {
     const char *repository; /* NULL for blobs; lent, as tag */
     const char *tag;
     struct ra_digest digest;
+    bool misled; /* a tag whose link can be read, and points to `was`, which is no manifest */
+    struct ra_digest was;
     const char *action; /* what ra_fsck_repair did: "mended", "moved aside"; NULL: nothing */
 };
 

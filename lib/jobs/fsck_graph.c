@@ -122,9 +122,16 @@ static const struct ra_survey_rev *live_revision(const struct ra_fsck *f, const 
     return rev && !(rev->flags & RA_REV_NO_LINK) ? rev : NULL;
 }
 
+static bool is_manifest(const struct ra_fsck *f, uint32_t blob)
+{
+    const struct ra_survey_manifest *m = ra_survey_manifest(&f->survey, blob);
+    return m && m->state <= RA_STATE_ODD;
+}
+
 bool ra_fsck_is_unlinked(struct ra_fsck *f, const struct ra_survey_repo *repo, uint32_t child)
 {
-    return is_present(f, child) && !live_revision(f, repo, child);
+    return ra_blobs_flags(f->survey.blobs, child) & RA_BLOB_CHILD && is_present(f, child) &&
+           is_manifest(f, child) && !live_revision(f, repo, child);
 }
 
 static void fix_tag_from_history(struct ra_fsck *f, const struct ra_survey_repo *repo,
@@ -132,7 +139,8 @@ static void fix_tag_from_history(struct ra_fsck *f, const struct ra_survey_repo 
 {
     uint32_t found = RA_NONE;
     for (uint32_t i = 0; i < tag->n_history; i++) {
-        if (!live_revision(f, repo, tag->history[i]) || !is_present(f, tag->history[i]))
+        if (!live_revision(f, repo, tag->history[i]) || !is_present(f, tag->history[i]) ||
+            !is_manifest(f, tag->history[i]))
             continue;
         if (found != RA_NONE)
             return;
@@ -141,8 +149,20 @@ static void fix_tag_from_history(struct ra_fsck *f, const struct ra_survey_repo 
     if (found == RA_NONE)
         return;
     struct ra_fix fix = {.kind = RA_FIX_TAG_LINK, .repository = repo->name, .tag = tag->name};
+    fix.misled = !(tag->flags & RA_TAG_BAD_LINK);
+    if (fix.misled)
+        ra_fsck_digest(f, tag->target, &fix.was);
     ra_fsck_digest(f, found, &fix.digest);
     ra_fsck_add_fix(f, &fix);
+}
+
+/* A manifest that is cut has a revision link, and is a matter of its bytes. What never was one has none, unless
+ * somebody wrote it. */
+static bool is_misled(const struct ra_fsck *f, const struct ra_survey_tag *tag, bool linked)
+{
+    const struct ra_survey_manifest *m = ra_survey_manifest(&f->survey, tag->target);
+    bool broken = m && (m->state == RA_STATE_BROKEN || m->state == RA_STATE_TOO_BIG);
+    return m && (m->state == RA_STATE_OTHER || (broken && !linked));
 }
 
 static void refill(struct ra_fsck *f, const struct ra_digest *digest)
@@ -178,8 +198,17 @@ static void check_tag(struct ra_fsck *f, const struct ra_survey_repo *repo, cons
         return;
     }
     struct ra_key link;
-    if (live_revision(f, repo, tag->target) ||
-        ra_fsck_link_reads(f, ra_key_revision(&link, repo->name, &digest)))
+    bool linked = live_revision(f, repo, tag->target) ||
+                  ra_fsck_link_reads(f, ra_key_revision(&link, repo->name, &digest));
+    if (is_misled(f, tag, linked)) {
+        ra_find(f->job->findings, RA_ERROR, "bad-manifest", &at,
+                "it points to %s, which is no manifest: it cannot be pulled; push the image again, or remove "
+                "the tag",
+                ra_digest_text(&digest, text));
+        fix_tag_from_history(f, repo, tag);
+        return;
+    }
+    if (linked || !is_manifest(f, tag->target))
         return;
     struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name, .digest = digest};
     ra_find(f->job->findings, RA_ERROR, "missing-revision-link", &at,

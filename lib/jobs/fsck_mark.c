@@ -40,6 +40,19 @@ static const struct ra_fix *fix_by_path(struct ra_fsck *f, const struct ra_findi
     return ra_fsck_fix_of(f, &key);
 }
 
+/* What is no manifest is nothing amiss once no tag points to it. */
+static const struct ra_fix *fix_of_target(struct ra_fsck *f, const struct ra_finding *finding)
+{
+    struct ra_digest digest;
+    if (!ra_streq(finding->code, "bad-manifest") || !finding->digest ||
+        !ra_digest_parse(finding->digest, strlen(finding->digest), &digest))
+        return NULL;
+    ra_vec_each (fix, &f->fixes)
+        if (fix->misled && fix->action && ra_digest_eq(&fix->was, &digest))
+            return fix;
+    return NULL;
+}
+
 void ra_fsck_mark_mended(struct ra_fsck *f)
 {
     ra_vec_each (finding, &f->job->findings->list) {
@@ -48,6 +61,8 @@ void ra_fsck_mark_mended(struct ra_fsck *f)
         const struct ra_fix *fix = fix_by_code(f, finding);
         if (!fix && finding->path)
             fix = fix_by_path(f, finding);
+        if (!fix)
+            fix = fix_of_target(f, finding);
         if (fix)
             finding->action = fix->action;
     }

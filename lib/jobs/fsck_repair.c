@@ -146,13 +146,45 @@ static int mend_blobs(struct repair *r, struct ra_err *err)
 
 /* --- links ----------------------------------------------------------- */
 
+static bool is_intact(struct repair *r, const struct ra_digest *d)
+{
+    struct ra_key key;
+    struct ra_digest got;
+    RA_AUTO_PTR(ra_reader) reader = NULL;
+    RA_AUTO_PTR(ra_hasher) hasher = ra_hasher_new((enum ra_alg)d->alg);
+    ssize_t n = -1;
+    if (ra_read_open(r->f->job->store, ra_key_blob(&key, d), 0, UINT64_MAX, RA_READ_ONCE, &reader, NULL) < 0)
+        return false;
+    while ((n = ra_read(reader, r->buffer, BUFFER, NULL)) > 0)
+        ra_hasher_update(hasher, r->buffer, (size_t)n);
+    ra_hasher_final(hasher, &got);
+    return n == 0 && ra_digest_eq(&got, d);
+}
+
+/* A link that was mended meanwhile is left alone. One that leads to no manifest is wrong only if these are the bytes
+ * that it means: else they are what was damaged. */
+static bool tag_wants(struct repair *r, const struct ra_fix *fix)
+{
+    struct ra_key key;
+    struct ra_digest held;
+    RA_BUF_AUTO bytes = {0};
+    RA_MANIFEST_AUTO m = {0};
+    int rc = ra_link_read(r->f->job->store, ra_key_tag_current(&key, fix->repository, fix->tag), &held, NULL,
+                          NULL);
+    if (!fix->misled || rc < 0)
+        return !fix->misled && rc < 0;
+    if (!ra_digest_eq(&held, &fix->was))
+        return false;
+    bool manifest =
+        ra_manifest_load(r->f->job->store, &held, &bytes, &m, NULL) == 0 && !(m.odd & RA_ODD_NO_MANIFEST);
+    return !manifest && is_intact(r, &held);
+}
+
 static void plan_link(struct repair *r, struct ra_fix *fix)
 {
     RA_ERR_AUTO err = {0};
     uint64_t size;
-    struct ra_key key;
-    if (fix->kind == RA_FIX_TAG_LINK &&
-        ra_fsck_link_reads(r->f, ra_key_tag_current(&key, fix->repository, fix->tag)))
+    if (fix->kind == RA_FIX_TAG_LINK && !tag_wants(r, fix))
         return;
     int rc = ra_blob_size(r->f->job->store, &fix->digest, &size, &err);
     if (rc < 0)

@@ -151,6 +151,12 @@ static void add_manifest(struct sum *sum, const struct ra_manifest *m)
 
 static int add_children(struct sum *sum, const struct ra_manifest *m, unsigned depth, struct ra_err *err);
 
+/* What no media type calls a manifest, and what does not read as one. */
+static bool is_blob(const struct ra_descriptor *d, int rc)
+{
+    return (rc == -RA_CORRUPT || rc == -RA_TOOBIG) && ra_media_type_entry(d->media_type) == RA_ENTRY_UNKNOWN;
+}
+
 /* A child that was never pushed (a sparse index) is no damage. */
 static int add_child(struct sum *sum, const struct ra_descriptor *d, unsigned depth, struct ra_err *err)
 {
@@ -167,8 +173,9 @@ static int add_child(struct sum *sum, const struct ra_descriptor *d, unsigned de
     if (!fresh)
         return 0;
     int rc = ra_manifest_load(sum->job->store, &d->digest, &bytes, &child, &reading);
-    sum->image->bytes = ra_add_sat(sum->image->bytes, bytes.len);
-    if (rc == -RA_NOTFOUND)
+    bool blob = is_blob(d, rc);
+    sum->image->bytes = ra_add_sat(sum->image->bytes, blob ? look_at(sum, d, "blob") : bytes.len);
+    if (rc == -RA_NOTFOUND || blob)
         return 0;
     if (rc < 0) {
         struct ra_place place = *sum->at;

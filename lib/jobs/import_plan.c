@@ -126,18 +126,7 @@ int ra_import_read_manifest(struct ra_import *im, uint32_t number, struct ra_buf
 
 static bool is_manifest_type(const char *type)
 {
-    static const char *const types[] = {"",
-                                        RA_MT_DOCKER_MANIFEST,
-                                        RA_MT_DOCKER_LIST,
-                                        RA_MT_OCI_MANIFEST,
-                                        RA_MT_OCI_INDEX,
-                                        RA_MT_OCI_ARTIFACT,
-                                        RA_MT_DOCKER_SCHEMA1,
-                                        RA_MT_DOCKER_SCHEMA1_SIGNED};
-    for (size_t i = 0; i < RA_COUNT(types); i++)
-        if (ra_streq(type, types[i]))
-            return true;
-    return false;
+    return !*type || ra_media_type_entry(type) == RA_ENTRY_MANIFEST;
 }
 
 /* A manifest still to be read. */

@@ -263,6 +263,13 @@ static bool revision_present(const struct ra_job *job, const char *repo, const s
            blob_present(job, d);
 }
 
+/* What no media type calls a manifest may be a blob. */
+static bool entry_present(const struct ra_job *job, const char *repo, const struct ra_descriptor *d)
+{
+    return revision_present(job, repo, d) ||
+           (ra_media_type_entry(d->media_type) == RA_ENTRY_UNKNOWN && blob_present(job, d));
+}
+
 static void look_at_parts(const struct ra_job *job, struct ra_inspection *in)
 {
     const struct ra_manifest *m = &in->manifest;
@@ -272,7 +279,7 @@ static void look_at_parts(const struct ra_job *job, struct ra_inspection *in)
         in->layers.at[i] = blob_present(job, &parts->at[i]);
     in->manifests = (struct ra_presence){.at = ra_calloc(m->manifests.n, sizeof(bool)), .n = m->manifests.n};
     for (size_t i = 0; i < m->manifests.n; i++)
-        in->manifests.at[i] = revision_present(job, in->repository, &m->manifests.at[i]);
+        in->manifests.at[i] = entry_present(job, in->repository, &m->manifests.at[i]);
 }
 
 static uint64_t manifest_bytes(const struct ra_manifest *m, size_t own)

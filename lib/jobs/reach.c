@@ -107,11 +107,14 @@ static bool is_revision(const struct ra_reach *r, uint32_t id)
     return rev && !(rev->flags & RA_REV_NO_LINK);
 }
 
-/* Any reference may be a manifest of this repository, whatever role it plays: nobody forbids it. */
-static void follow(struct ra_reach *r, uint32_t id, bool regardless)
+/* Any reference may be a manifest of this repository, whatever role it plays: nobody forbids it. A child that no media
+ * type calls a manifest needs no revision link to be one. */
+static void follow(struct ra_reach *r, uint32_t id, bool child, bool unlinked)
 {
     reach(r, id);
-    if (ra_blobs_flags(r->survey->blobs, id) & RA_BLOB_MANIFEST && (regardless || is_revision(r, id)))
+    unsigned flags = ra_blobs_flags(r->survey->blobs, id);
+    bool regardless = child && (unlinked || !(flags & RA_BLOB_CHILD));
+    if (flags & RA_BLOB_MANIFEST && (regardless || is_revision(r, id)))
         *ra_vec_push(&r->todo) = id;
 }
 
@@ -130,7 +133,7 @@ static void enter(struct ra_reach *r, uint32_t id)
         size_t n;
         const uint32_t *refs = ra_survey_refs(m, (enum ra_ref_role)role, &n);
         for (size_t k = 0; role != RA_REF_SUBJECT && k < n; k++)
-            follow(r, refs[k], unlinked && role == RA_REF_CHILD);
+            follow(r, refs[k], role == RA_REF_CHILD, unlinked);
     }
 }
 

@@ -9,7 +9,7 @@
  *     ra_vec_each (id, ra_reach_ids(r)) ...
  *
  * A manifest that is no revision of the repository leads on to its children all the same: a tag whose revision link
- * was lost still means its image.
+ * was lost still means its image. So does what an index names by a media type that does not say whether it is one.
  *
  * The survey must have been read with REVISIONS and MANIFESTS, and no digest may have been added to its table since.
  * Threads: one ra_reach belongs to one thread; any number may work on a survey.

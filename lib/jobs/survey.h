@@ -37,7 +37,9 @@ enum ra_survey_want {
     RA_SURVEY_SIZES = 1 << 1,
     RA_SURVEY_REVISIONS = 1 << 2, /* revisions; tags are always read */
     RA_SURVEY_MANIFESTS = 1 << 3, /* manifests of tags, and of revisions if they are read: `manifests` */
-    RA_SURVEY_CHILDREN = 1 << 4,  /* also the manifests that those name as children, all the way down */
+    /* Also the manifests that those name as children, all the way down. What is called a manifest by no media type and
+     * no link, and does not look like one, is none: it is not among `manifests`, and no finding is made. */
+    RA_SURVEY_CHILDREN = 1 << 4,
     RA_SURVEY_TAG_TIMES = 1 << 5, /* mtime of tags */
     RA_SURVEY_HISTORY = 1 << 6,   /* history of tags */
     RA_SURVEY_LAYERS = 1 << 7,    /* layer links */
@@ -64,6 +66,7 @@ enum ra_manifest_state {
     RA_STATE_OK,         /* wholly understood */
     RA_STATE_ODD,        /* read, but of unknown kind or odd: refs hold all that was found in it */
     RA_STATE_BROKEN,     /* no JSON, or cut: refs hold what looks like a digest in it. Protects */
+    RA_STATE_OTHER,      /* JSON, but no manifest: an image config; refs likewise. Protects */
     RA_STATE_TOO_BIG,    /* protects */
     RA_STATE_UNREADABLE, /* the system would not give it. Protects */
     RA_STATE_MISSING,    /* not there */

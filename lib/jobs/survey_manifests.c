@@ -3,6 +3,7 @@
 struct manifests {
     struct ra_survey_run *run;
     RA_VEC(uint32_t) ids;               /* to be read in this round */
+    bool children;                      /* which indexes alone lead to */
     struct ra_survey_manifest **result; /* beside ids */
     RA_VEC(struct ra_survey_manifest *) all;
 };
@@ -49,6 +50,8 @@ static struct ra_survey_manifest *make(struct ra_survey_run *run, struct ra_surv
             if (ref->size >= 0 && tells_size(ref))
                 ra_blobs_declare(run->out->blobs, *to, (uint64_t)ref->size);
             look_for_late(run, w, ref, *to);
+            if (ref->role == RA_REF_CHILD && !ref->untyped)
+                ra_blobs_set(run->out->blobs, *to, RA_BLOB_CHILD);
             to++;
             m->count[role]++;
         }
@@ -64,6 +67,11 @@ static enum ra_manifest_state parse(struct ra_survey_run *run, struct ra_survey_
                 ra_err_text(&err));
         ra_refs_scan(&w->refs, ra_buf_str(&w->buf), w->buf.len);
         return RA_STATE_BROKEN;
+    }
+    if (w->refs.odd & RA_ODD_NO_MANIFEST) {
+        ra_find(run->job->findings, RA_ERROR, "bad-manifest", at,
+                "it is no manifest: it has neither a schemaVersion nor a mediaType");
+        return RA_STATE_OTHER;
     }
     if (w->refs.kind != RA_MANIFEST_UNKNOWN &&
         !(w->refs.odd & (RA_ODD_VERSION | RA_ODD_AMBIGUOUS | RA_ODD_TYPE)))
@@ -89,6 +97,15 @@ static enum ra_manifest_state no_manifest(struct ra_survey_run *run, const struc
     return RA_STATE_TOO_BIG;
 }
 
+/* Where no link and no media type calls it a manifest, what does not look like one is a blob, and nothing is amiss. */
+static bool is_blob(const struct manifests *m, uint32_t id, struct ra_survey_worker *w, int rc)
+{
+    if (!m->children || ra_blobs_flags(m->run->out->blobs, id) & RA_BLOB_CHILD)
+        return false;
+    return rc == -RA_TOOBIG || (rc == 0 && (ra_refs_read(&w->refs, w->buf.data, w->buf.len, NULL) < 0 ||
+                                            w->refs.odd & RA_ODD_NO_MANIFEST));
+}
+
 static int read_manifest(void *arg, size_t i, unsigned worker, struct ra_err *err)
 {
     struct manifests *m = arg;
@@ -103,6 +120,8 @@ static int read_manifest(void *arg, size_t i, unsigned worker, struct ra_err *er
     int rc = ra_sure_get(run->job->store, key, RA_MANIFEST_MAX, &w->buf, &st, &trouble);
     if (rc == -RA_CANCELLED)
         return ra_err_move(err, &trouble);
+    if (is_blob(m, m->ids.at[i], w, rc))
+        return 0;
     w->refs.list.n = 0;
     w->refs.kind = RA_MANIFEST_UNKNOWN;
     enum ra_manifest_state state = rc < 0 ? no_manifest(run, &at, rc, &trouble) : parse(run, w, &at);
@@ -159,9 +178,11 @@ static int read_round(struct manifests *m, struct ra_err *err)
     m->result = ra_calloc(n, sizeof(*m->result));
     int rc = ra_parallel_io(m->run->threads, n, read_manifest, m, err);
     for (size_t i = 0; rc == 0 && i < n; i++)
-        *ra_vec_push(&m->all) = m->result[i];
+        if (m->result[i])
+            *ra_vec_push(&m->all) = m->result[i];
     free(m->result);
     m->ids.n = 0;
+    m->children = true;
     for (size_t i = before; ra_survey_wants(m->run, RA_SURVEY_CHILDREN) && i < m->all.n; i++)
         want_children(m, m->all.at[i]);
     return rc;
@@ -177,8 +198,7 @@ static int compare(const void *a, const void *b)
 static bool protects(const struct ra_survey *s, uint32_t blob)
 {
     const struct ra_survey_manifest *m = blob == RA_NONE ? NULL : ra_survey_manifest(s, blob);
-    return m &&
-           (m->state == RA_STATE_BROKEN || m->state == RA_STATE_TOO_BIG || m->state == RA_STATE_UNREADABLE);
+    return m && m->state > RA_STATE_ODD && m->state != RA_STATE_MISSING;
 }
 
 static void protect_repos(struct ra_survey *s)

@@ -16,10 +16,11 @@
 enum ra_blob_flag {
     RA_BLOB_PRESENT = 1 << 0,  /* the inventory saw its folder below blobs/, or it was seen since */
     RA_BLOB_SIZED = 1 << 1,    /* the size is that of the file; else as some manifest declares it */
-    RA_BLOB_MANIFEST = 1 << 2, /* a revision or a tag names it */
+    RA_BLOB_MANIFEST = 1 << 2, /* a revision, a tag or an index names it as one, or may */
     RA_BLOB_DECLARED = 1 << 3, /* some descriptor gave a size */
     RA_BLOB_YOUNG = 1 << 4,    /* its file changed lately, as far as anybody looked */
     RA_BLOB_DISPUTED = 1 << 5, /* two sizes were told of it: by descriptors, or by one and the file */
+    RA_BLOB_CHILD = 1 << 6,    /* some index calls it a manifest */
     RA_BLOB_USER = 1 << 8,     /* this bit and higher ones are the job's: marks */
 };
 

@@ -4,7 +4,7 @@ struct reader {
     struct ra_json j;
     struct ra_manifest *m;
     struct ra_descriptors fs_layers;
-    bool has_manifests, has_layers, has_config;
+    bool versioned, has_manifests, has_layers, has_config;
     bool too_many;
 };
 
@@ -235,6 +235,7 @@ static void read_member(struct reader *r, const struct ra_json_str *key)
     int member = ra_json_key(key, member_names, RA_COUNT(member_names));
     switch (member) {
     case SCHEMA_VERSION:
+        r->versioned = true;
         ra_json_int(&r->j, &m->schema_version);
         break;
     case MEDIA_TYPE:
@@ -290,11 +291,27 @@ static const char *derived_type(enum ra_manifest_kind kind)
     }
 }
 
+/* What has layer links instead of revision links. */
+static void take_out_blobs(struct ra_manifest *m)
+{
+    struct ra_descriptors *list = &m->manifests;
+    size_t kept = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        enum ra_entry_type type = ra_media_type_entry(list->at[i].media_type);
+        if (type == RA_ENTRY_LAYER || type == RA_ENTRY_BLOB)
+            *ra_arena_push(&m->arena, &m->layers) = list->at[i];
+        else
+            list->at[kept++] = list->at[i];
+    }
+    list->n = kept;
+}
+
 static void conclude(struct reader *r)
 {
     struct ra_manifest *m = r->m;
     struct ra_manifest_facts facts = {
         .schema_version = m->schema_version,
+        .versioned = r->versioned,
         .media_type = whole(m->media_type),
         .artifact_type = whole(m->artifact_type),
         .config_type = whole(m->config ? m->config->media_type : ""),
@@ -308,6 +325,7 @@ static void conclude(struct reader *r)
         m->media_type = derived_type(m->kind);
     if (m->kind == RA_MANIFEST_SCHEMA1)
         m->layers = r->fs_layers;
+    take_out_blobs(m);
     if (ra_json_mismatch(&r->j))
         m->odd |= RA_ODD_TYPE;
 }

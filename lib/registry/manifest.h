@@ -36,15 +36,16 @@ enum ra_ref_role {
     RA_REF_CONFIG,
     RA_REF_LAYER,
     RA_REF_FOREIGN,   /* a layer that need not be here */
-    RA_REF_CHILD,     /* a manifest of an index */
+    RA_REF_CHILD,     /* a manifest of an index, or what may be one: see `untyped` */
     RA_REF_SUBJECT,   /* what this one is about; not kept alive by it, and it may be missing */
-    RA_REF_BLOB,      /* of an OCI artifact manifest */
+    RA_REF_BLOB,      /* of an OCI artifact manifest; of an index, what is neither a manifest nor a layer */
     RA_REF_MENTIONED, /* stands somewhere in a document that is not wholly understood; may repeat others */
 };
 const char *ra_ref_role_name(enum ra_ref_role role);
 
 struct ra_ref {
     struct ra_digest digest;
+    bool untyped; /* a CHILD whose media type does not tell whether it is a manifest or a blob */
     enum ra_ref_role role;
     int64_t size; /* as the descriptor says; -1 when it says none */
 };
@@ -102,9 +103,10 @@ struct ra_manifest { /* everything in it is owned by it; starts zeroed */
     const char *artifact_type;     /* as written, "" when absent; see also ra_manifest_artifact_type */
     struct ra_descriptor *config;  /* NULL when absent */
     struct ra_descriptor *subject; /* NULL when absent */
-    /* Base first; of schema 1 fsLayers as stored: top first, repetitions included. */
+    /* Base first; of schema 1 fsLayers as stored: top first, repetitions included. Of an index, what is no manifest by
+     * its media type. */
     struct ra_descriptors layers;
-    struct ra_descriptors manifests; /* of an index */
+    struct ra_descriptors manifests; /* of an index: the others */
     struct ra_descriptors blobs;     /* of an OCI artifact manifest */
     struct ra_annotations annotations;
     /* schema 1 only; "" and empty otherwise */

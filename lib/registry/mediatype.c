@@ -1,5 +1,7 @@
 #include "registry/mediatype.h"
 
+#include "base/str.h"
+
 static const struct ra_json_name foreign_types[] = {
     RA_JSON_NAME(RA_MT_DOCKER_FOREIGN),   RA_JSON_NAME(RA_MT_DOCKER_FOREIGN_GZIP),
     RA_JSON_NAME(RA_MT_OCI_FOREIGN),      RA_JSON_NAME(RA_MT_OCI_FOREIGN_GZIP),
@@ -79,6 +81,31 @@ static enum ra_manifest_kind kind_of_type(const struct ra_json_str *media_type)
     return RA_MANIFEST_UNKNOWN;
 }
 
+enum ra_entry_type ra_media_type_entry(const char *media_type)
+{
+    static const char *const layers[] = {"application/vnd.oci.image.layer.",
+                                         "application/vnd.docker.image.rootfs."};
+    static const char *const blobs[] = {RA_MT_BUILDKIT_CACHE, RA_MT_DOCKER_CONFIG, RA_MT_OCI_CONFIG,
+                                        RA_MT_OCI_EMPTY};
+    for (size_t i = 0; i < RA_COUNT(manifest_types); i++)
+        if (ra_streq(media_type, manifest_types[i].media_type))
+            return RA_ENTRY_MANIFEST;
+    for (size_t i = 0; i < RA_COUNT(layers); i++)
+        if (ra_starts_with(media_type, layers[i]))
+            return RA_ENTRY_LAYER;
+    for (size_t i = 0; i < RA_COUNT(blobs); i++)
+        if (ra_streq(media_type, blobs[i]))
+            return RA_ENTRY_BLOB;
+    return RA_ENTRY_UNKNOWN;
+}
+
+enum ra_entry_type ra_media_type_entry_json(const struct ra_json_str *media_type)
+{
+    char text[128];
+    size_t n = ra_json_decode(media_type, text, sizeof(text));
+    return n < sizeof(text) && !memchr(text, '\0', n) ? ra_media_type_entry(text) : RA_ENTRY_UNKNOWN;
+}
+
 /* Before artifacts are told from images. */
 static enum ra_manifest_kind base_kind(const struct ra_manifest_facts *facts)
 {
@@ -111,6 +138,8 @@ enum ra_manifest_kind ra_manifest_decide(const struct ra_manifest_facts *facts, 
         *odd |= RA_ODD_VERSION;
     if (facts->manifests && (facts->layers || facts->config))
         *odd |= RA_ODD_AMBIGUOUS;
+    if (!facts->versioned && facts->media_type.n == 0)
+        *odd |= RA_ODD_NO_MANIFEST;
     if (kind == RA_MANIFEST_IMAGE && (facts->artifact_type.n > 0 || !image_config(&facts->config_type)))
         return RA_MANIFEST_ARTIFACT;
     return kind;

@@ -29,6 +29,7 @@
 #define RA_MT_OCI_FOREIGN           "application/vnd.oci.image.layer.nondistributable.v1.tar"
 #define RA_MT_OCI_FOREIGN_GZIP      "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
 #define RA_MT_OCI_FOREIGN_ZSTD      "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd"
+#define RA_MT_BUILDKIT_CACHE        "application/vnd.buildkit.cacheconfig.v0"
 
 enum ra_manifest_kind {
     RA_MANIFEST_UNKNOWN,
@@ -48,6 +49,8 @@ enum ra_manifest_odd {
     RA_ODD_AMBIGUOUS = 1 << 1,
     RA_ODD_TYPE = 1 << 2,   /* some known member has another JSON type than it must: Go refuses the whole */
     RA_ODD_DIGEST = 1 << 3, /* some reference is no digest, or has none */
+    /* Neither a schemaVersion nor a mediaType: an image config, or any JSON. With RA_ODD_VERSION. */
+    RA_ODD_NO_MANIFEST = 1 << 4,
 };
 
 /* Whether it is an OCI index's or a Docker manifest list's. */
@@ -60,13 +63,26 @@ bool ra_media_type_image_config(const char *media_type);
 /* The same of a string still in its document. */
 bool ra_media_type_foreign_json(const struct ra_json_str *media_type);
 
+/* What an entry of an index is, by its media type. A cache of BuildKit is an index of layers and of its config: they
+ * have layer links, and no revision links. */
+enum ra_entry_type {
+    RA_ENTRY_MANIFEST,
+    RA_ENTRY_LAYER,
+    RA_ENTRY_BLOB,    /* neither */
+    RA_ENTRY_UNKNOWN, /* no media type, or one that is not known: it may be a manifest */
+};
+enum ra_entry_type ra_media_type_entry(const char *media_type);
+/* The same of a string still in its document. */
+enum ra_entry_type ra_media_type_entry_json(const struct ra_json_str *media_type);
+
 /* What decides. Strings of length 0: absent. */
 struct ra_manifest_facts {
     int64_t schema_version; /* -1: absent, or no integer */
+    bool versioned;         /* such a member is there, whatever its type */
     struct ra_json_str media_type, artifact_type, config_type;
     bool manifests, layers, config; /* such a member is there, and not null */
 };
-/* The kind; *odd gets RA_ODD_VERSION and RA_ODD_AMBIGUOUS as they apply. */
+/* The kind; *odd gets RA_ODD_VERSION, RA_ODD_AMBIGUOUS and RA_ODD_NO_MANIFEST as they apply. */
 enum ra_manifest_kind ra_manifest_decide(const struct ra_manifest_facts *facts, unsigned *odd);
 
 #endif

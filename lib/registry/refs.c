@@ -67,6 +67,18 @@ static void add_string(struct reader *r)
         r->refs->malformed++;
 }
 
+/* What an index names need not be a manifest. False when its media type does not tell. */
+static bool settle_entry(const struct ra_json_str *type, enum ra_ref_role *role)
+{
+    static const enum ra_ref_role roles[] = {[RA_ENTRY_MANIFEST] = RA_REF_CHILD,
+                                             [RA_ENTRY_LAYER] = RA_REF_LAYER,
+                                             [RA_ENTRY_BLOB] = RA_REF_BLOB,
+                                             [RA_ENTRY_UNKNOWN] = RA_REF_CHILD};
+    enum ra_entry_type entry = ra_media_type_entry_json(type);
+    *role = roles[entry];
+    return entry != RA_ENTRY_UNKNOWN;
+}
+
 /* A descriptor, or an element of schema 1's fsLayers; *type gets its media type. False when it is none. */
 static bool read_descriptor(struct reader *r, enum ra_ref_role role, struct ra_json_str *type)
 {
@@ -97,10 +109,12 @@ static bool read_descriptor(struct reader *r, enum ra_ref_role role, struct ra_j
     }
     if (refs->list.n == before && refs->malformed == malformed)
         refs->malformed++;
+    bool untyped = role == RA_REF_CHILD && !settle_entry(type, &role);
     if (role == RA_REF_LAYER && ra_media_type_foreign_json(type))
         role = RA_REF_FOREIGN;
     for (size_t i = before; i < refs->list.n; i++) {
         refs->list.at[i].role = role;
+        refs->list.at[i].untyped = untyped;
         refs->list.at[i].size = size < 0 ? -1 : size;
     }
     return true;
@@ -168,6 +182,7 @@ static void read_member(struct reader *r, const struct ra_json_str *key)
         ra_json_string(&r->j, &facts->media_type);
         break;
     case SCHEMA_VERSION:
+        facts->versioned = true;
         ra_json_int(&r->j, &facts->schema_version);
         break;
     case ARTIFACT_TYPE:

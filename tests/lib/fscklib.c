@@ -237,6 +237,39 @@ static void manifest_huge(struct t_fsck_tree *t)
     t_reg_tag(t->s, "team/app", "huge", &d);
 }
 
+/* As when somebody writes links by hand. */
+static void tag_to_config(struct t_fsck_tree *t)
+{
+    t_reg_link(t->s, APP "_manifests/tags/v1/current/link", &t->config);
+}
+
+static void tag_to_layer(struct t_fsck_tree *t)
+{
+    t_reg_link(t->s, APP "_manifests/tags/v1/current/link", &t->layer);
+}
+
+static void config_as_revision(struct t_fsck_tree *t)
+{
+    struct ra_key key;
+    tag_to_config(t);
+    t_reg_link(t->s, ra_key_revision(&key, "team/app", &t->config), &t->config);
+}
+
+/* Neither says whether it is a manifest: one is, without revision link, and one is not. */
+static void index_without_types(struct t_fsck_tree *t)
+{
+    struct ra_key key;
+    char child[RA_DIGEST_TEXT], blob[RA_DIGEST_TEXT];
+    struct ra_digest layer = t_reg_layer(t->s, "team/app", "plain");
+    struct ra_digest index = t_reg_manifest(
+        t->s, "team/app",
+        t_fmt("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":"
+              "[{\"digest\":\"%s\",\"mediaType\":\"x/y\"},{\"digest\":\"%s\"}]}",
+              ra_digest_text(&t->untagged, child), ra_digest_text(&layer, blob)));
+    t_reg_remove(t->s, ra_key_revision(&key, "team/app", &t->untagged));
+    t_reg_tag(t->s, "team/app", "plain", &index);
+}
+
 static void no_layers_folder(struct t_fsck_tree *t)
 {
     struct ra_digest image = t_reg_manifest(t->s, "bare",
@@ -329,6 +362,10 @@ const struct t_damage t_damages[] = {
     DAMAGE(manifest_no_json, "error bad-manifest"),
     DAMAGE(manifest_unknown, "note not-understood"),
     DAMAGE(manifest_huge, "error bad-manifest"),
+    DAMAGE(tag_to_config, "error bad-manifest, error bad-manifest"),
+    DAMAGE(tag_to_layer, "error bad-manifest, error bad-manifest"),
+    DAMAGE(config_as_revision, "error bad-manifest, error bad-manifest"),
+    DAMAGE(index_without_types, ""),
     DAMAGE(no_layers_folder, "warning unlisted-repository"),
     DAMAGE(no_manifests_folder, "note unlisted-repository"),
     DAMAGE(orphan, "note orphan-blobs"),

@@ -47,6 +47,48 @@ static void links_are_restored(void **state)
     mends("empty_revision_link", NULL);
     mends("empty_tag_link", NULL);
     mends("newline_in_tag_link", NULL);
+    mends("tag_to_config", NULL);
+    mends("tag_to_layer", NULL);
+}
+
+/* It may be pushed again, or refilled. */
+static void a_damaged_manifest_is_no_reason_to_go_back(void **state)
+{
+    (void)state;
+    struct t_fsck_tree t = t_fsck_tree();
+    struct ra_key key;
+    uint64_t n;
+    t_reg_tag(t.s, "team/app", "v1", &t.untagged);
+    t_reg_tag(t.s, "team/app", "v1", &t.image);
+    t_damage(&t, "lost_revision_link");
+    t_fsck_put(t.s, &t.image, "{\"schemaVersion\":2,\"con");
+    assert_string_equal(t_fsck_check(t.s, true), "error bad-manifest, error bad-manifest");
+    assert_int_equal(repair(t.s, NULL, &n), 0);
+    assert_int_equal(n, 0); /* it was moved aside alone */
+    assert_false(t_reg_has_blob(t.s, &t.image));
+    RA_BUF_AUTO link = {0};
+    char text[RA_DIGEST_TEXT];
+    assert_int_equal(ra_store_get(t.s, APP "_manifests/tags/v1/current/link", 1000, &link, NULL, NULL), 0);
+    assert_string_equal(ra_buf_str(&link), ra_digest_text(&t.image, text));
+    assert_false(t_reg_has(t.s, ra_key_revision(&key, "team/app", &t.image)));
+    ra_store_close(t.s);
+}
+
+/* What a config is called is not mended by calling it a revision. */
+static void no_config_becomes_a_revision(void **state)
+{
+    (void)state;
+    struct t_fsck_tree t = t_fsck_tree();
+    struct ra_key key;
+    uint64_t n;
+    t_reg_tag(t.s, "team/app", "v1", &t.untagged); /* two to choose from */
+    t_damage(&t, "tag_to_config");
+    const char *before = t_reg_listing(t.s);
+    assert_int_equal(repair(t.s, NULL, &n), 0);
+    assert_int_equal(n, 0);
+    assert_string_equal(t_reg_listing(t.s), before);
+    assert_false(t_reg_has(t.s, ra_key_revision(&key, "team/app", &t.config)));
+    ra_store_close(t.s);
 }
 
 static void blobs_are_refilled(void **state)
@@ -196,9 +238,14 @@ static void repair_survives_faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(links_are_restored),         cmocka_unit_test(blobs_are_refilled),
-        cmocka_unit_test(ambiguous_tag_stays),        cmocka_unit_test(a_tag_pushed_meanwhile_stays),
-        cmocka_unit_test(quarantine_keeps_the_bytes), cmocka_unit_test(bad_source_is_refused),
+        cmocka_unit_test(a_damaged_manifest_is_no_reason_to_go_back),
+        cmocka_unit_test(no_config_becomes_a_revision),
+        cmocka_unit_test(links_are_restored),
+        cmocka_unit_test(blobs_are_refilled),
+        cmocka_unit_test(ambiguous_tag_stays),
+        cmocka_unit_test(a_tag_pushed_meanwhile_stays),
+        cmocka_unit_test(quarantine_keeps_the_bytes),
+        cmocka_unit_test(bad_source_is_refused),
         cmocka_unit_test(repair_survives_faults),
     };
     return T_RUN(tests);

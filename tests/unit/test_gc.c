@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "jobs/gc.h"
 #include "registry/layout.h"
+#include "registry/mediatype.h"
 #include "store/mem.h"
 
 #define UUID "0193b5c2-7d1e-7c3a-9f00-0123456789ab"
@@ -120,6 +121,73 @@ static void a_tag_protects_without_its_revision(void **state)
     collect(&r, true);
     assert_string_equal(t_reg_listing(r.s), before);
     end(&r);
+}
+
+/* Of a cache of BuildKit: an index of blobs, which have layer links. */
+static void an_index_of_blobs_keeps_them(void **state)
+{
+    (void)state;
+    struct run r = begin();
+    char layer_text[RA_DIGEST_TEXT], config_text[RA_DIGEST_TEXT];
+    struct ra_digest layer = t_reg_layer(r.s, "app", "cached"), config = t_reg_layer(r.s, "app", "records");
+    struct ra_digest cache = t_reg_manifest(
+        r.s, "app",
+        t_fmt("{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"" RA_MT_OCI_LAYER_GZIP
+              "\",\"digest\":\"%s\"},{\"mediaType\":\"" RA_MT_BUILDKIT_CACHE "\",\"digest\":\"%s\"}]}",
+              ra_digest_text(&layer, layer_text), ra_digest_text(&config, config_text)));
+    t_reg_tag(r.s, "app", "cache", &cache);
+    const char *before = t_reg_listing(r.s);
+    struct ra_digest untagged = t_reg_image(r.s, "app", "untagged", NULL, NULL);
+    collect(&r, true);
+    assert_string_equal(t_reg_listing(r.s), before);
+    assert_false(t_reg_has_blob(r.s, &untagged));
+    assert_int_equal(r.findings.list.n, 0);
+    end(&r);
+}
+
+/* Whether it is a manifest no media type says, and no link: what it names if it is one stays. */
+static void an_entry_without_type_keeps_what_it_names(void **state)
+{
+    (void)state;
+    struct run r = begin();
+    struct ra_key key;
+    char image_text[RA_DIGEST_TEXT], blob_text[RA_DIGEST_TEXT];
+    struct ra_digest image = t_reg_image(r.s, "app", "child", NULL, NULL),
+                     blob = t_reg_layer(r.s, "app", "{}");
+    struct ra_digest index =
+        t_reg_manifest(r.s, "app",
+                       t_fmt("{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"%s\"},{\"mediaType\":\"x/"
+                             "y\",\"digest\":\"%s\"}]}",
+                             ra_digest_text(&image, image_text), ra_digest_text(&blob, blob_text)));
+    t_reg_tag(r.s, "app", "v1", &index);
+    t_reg_remove(r.s, ra_key_revision(&key, "app", &image));
+    const char *before = t_reg_listing(r.s);
+    collect(&r, true);
+    assert_string_equal(t_reg_listing(r.s), before);
+    assert_int_equal(r.findings.list.n, 0);
+    end(&r);
+}
+
+/* What the tag means is known to nobody: it may be what it was. */
+static void a_tag_on_a_config_keeps_its_history(void **state)
+{
+    (void)state;
+    for (int as_revision = 0; as_revision < 2; as_revision++) {
+        struct run r = begin();
+        struct ra_key key;
+        struct ra_digest image = t_reg_image(r.s, "app", "v1", NULL, NULL);
+        struct ra_digest config = t_reg_blob(r.s, "{\"os\":\"linux\",\"seed\":\"v1\"}");
+        t_reg_tag(r.s, "app", "v1", &image);
+        t_reg_link(r.s, ra_key_tag_current(&key, "app", "v1"), &config);
+        if (as_revision)
+            t_reg_link(r.s, ra_key_revision(&key, "app", &config), &config);
+        const char *before = t_reg_listing(r.s);
+        collect(&r, true);
+        assert_string_equal(t_reg_listing(r.s), before);
+        assert_true(found(&r, "bad-manifest"));
+        assert_true(t_reg_has_revision(r.s, "app", &image));
+        end(&r);
+    }
 }
 
 static void what_is_not_understood_protects(void **state)
@@ -333,6 +401,9 @@ int main(void)
         cmocka_unit_test(children_and_referrers_stay),
         cmocka_unit_test(each_repository_answers_for_itself),
         cmocka_unit_test(a_tag_protects_without_its_revision),
+        cmocka_unit_test(an_index_of_blobs_keeps_them),
+        cmocka_unit_test(an_entry_without_type_keeps_what_it_names),
+        cmocka_unit_test(a_tag_on_a_config_keeps_its_history),
         cmocka_unit_test(what_is_not_understood_protects),
         cmocka_unit_test(unknown_kinds_keep_all_they_name),
         cmocka_unit_test(bad_links_protect_their_paths),

@@ -70,6 +70,46 @@ static void index_refs(void **state)
                         "index 0 0: child a 1,");
 }
 
+#define CACHE_TYPE "application/vnd.oci.image.layer.v1.tar+gzip+encrypted"
+#define CACHE                                                                                   \
+    "{\"schemaVersion\":2,\"mediaType\":\"" RA_MT_OCI_INDEX                                     \
+    "\",\"manifests\":[" D(RA_MT_OCI_LAYER_ZSTD, A, 1) "," D(RA_MT_BUILDKIT_CACHE, B, 2) "," D( \
+        RA_MT_OCI_MANIFEST, C,                                                                  \
+        3) ",{\"mediaType\":"                                                                   \
+           "\"application\\/vnd.docker.image.rootfs.foreign.diff.tar.gzip\",\"digest\":\"" A    \
+           "\"}," D(CACHE_TYPE, S512, 5) "]}"
+
+static void index_of_blobs(void **state)
+{
+    (void)state;
+    assert_string_equal(refs_of(CACHE),
+                        "index 0 0: layer a 1, blob b 2, child c 3, foreign a -1, layer a 5,");
+    assert_string_equal(refs_of("{\"schemaVersion\":2,\"manifests\":[" D(RA_MT_OCI_CONFIG, A, 1) "," D(
+                            RA_MT_OCI_CONFIG "x", B, 1) "]}"),
+                        "index 0 0: blob a 1, child b 1,");
+    static const struct {
+        const char *type;
+        bool untyped;
+    } children[] = {{"", true},
+                    {"application/json", true},
+                    {RA_MT_OCI_MANIFEST, false},
+                    {RA_MT_OCI_INDEX, false},
+                    {RA_MT_OCI_ARTIFACT, false},
+                    {RA_MT_DOCKER_MANIFEST, false},
+                    {RA_MT_DOCKER_LIST, false},
+                    {RA_MT_DOCKER_SCHEMA1, false},
+                    {RA_MT_DOCKER_SCHEMA1_SIGNED, false}};
+    for (size_t i = 0; i < RA_COUNT(children); i++) {
+        RA_REFS_AUTO r = {0};
+        const char *text =
+            t_fmt("{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"" A "\"}]}",
+                  children[i].type);
+        assert_int_equal(ra_refs_read(&r, text, strlen(text), NULL), 0);
+        assert_int_equal(r.list.at[0].role, RA_REF_CHILD);
+        assert_int_equal(r.list.at[0].untyped, children[i].untyped);
+    }
+}
+
 static void artifact_refs(void **state)
 {
     (void)state;
@@ -119,8 +159,12 @@ static void unknown_kinds_mention_all(void **state)
     assert_string_equal(refs_of("{\"schemaVersion\":2,\"mediaType\":\"x/y\",\"things\":[{\"at\":\"" A
                                 "\"},\"r@" B "\",{\"" C "\":1},\"sha256\\u003a" HEX_A "\",\"sha256:abc\"]}"),
                         "unknown 0 0: mentioned a -1, mentioned b -1, mentioned c -1, mentioned a -1,");
-    assert_string_equal(refs_of("{}"), "unknown 1 0:");
-    assert_string_equal(refs_of("{\"layers\":[" D("", A, 1) "]}"), "unknown 1 0: layer a 1, mentioned a -1,");
+    assert_string_equal(refs_of("{}"), "unknown 17 0:");
+    assert_string_equal(refs_of("{\"layers\":[" D("", A, 1) "]}"),
+                        "unknown 17 0: layer a 1, mentioned a -1,");
+    assert_string_equal(
+        refs_of("{\"architecture\":\"amd64\",\"config\":{},\"rootfs\":{\"diff_ids\":[\"" A "\"]}}"),
+        "unknown 25 1: mentioned a -1,");
 }
 
 static void refused_versions_mention_all(void **state)
@@ -326,6 +370,20 @@ static void index_in_full(void **state)
     assert_string_equal(ra_manifest_artifact_type(&m), "");
 }
 
+static void index_of_blobs_in_full(void **state)
+{
+    (void)state;
+    RA_MANIFEST_AUTO m = parsed(CACHE);
+    assert_int_equal(m.kind, RA_MANIFEST_INDEX);
+    assert_int_equal(m.odd, 0);
+    assert_int_equal(m.manifests.n, 1);
+    assert_string_equal(m.manifests.at[0].text, C);
+    assert_int_equal(m.layers.n, 4);
+    assert_string_equal(m.layers.at[1].media_type, RA_MT_BUILDKIT_CACHE);
+    assert_true(m.layers.at[2].foreign);
+    assert_string_equal(m.layers.at[3].text, S512);
+}
+
 static void schema1_in_full(void **state)
 {
     (void)state;
@@ -400,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(image_refs),
         cmocka_unit_test(index_refs),
+        cmocka_unit_test(index_of_blobs),
         cmocka_unit_test(artifact_refs),
         cmocka_unit_test(configs_of_old_docker_are_images),
         cmocka_unit_test(schema1_refs),
@@ -416,6 +475,7 @@ int main(void)
         cmocka_unit_test(reuse_allocates_nothing),
         cmocka_unit_test(image_in_full),
         cmocka_unit_test(index_in_full),
+        cmocka_unit_test(index_of_blobs_in_full),
         cmocka_unit_test(schema1_in_full),
         cmocka_unit_test(artifact_in_full),
         cmocka_unit_test(duplicates_are_read_into_one_another),
