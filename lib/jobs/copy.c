@@ -67,7 +67,7 @@ static void note_rest(struct ra_copy *c, const char *key, const struct ra_entry 
     struct ra_key_parts p;
     ra_key_parse(key, &p);
     if (e->st.kind == RA_OTHER)
-        ra_find(r->job->findings, RA_WARNING, "odd-file", &(struct ra_place){.path = key},
+        ra_find(c->job->findings, RA_WARNING, "odd-file", &(struct ra_place){.path = key},
                 "not copied: a device, socket, fifo, or a symbolic link that leads nowhere or out of the "
                 "storage");
     if (e->st.kind == RA_OTHER || p.kind == RA_KEY_FOREIGN || p.kind == RA_KEY_UPLOAD)
