@@ -125,6 +125,8 @@ const struct ra_finding_code ra_finding_codes[] = {
      "--follow-symlinks allows the latter"},
     {"v1-private", "an old repository was private; access has to be set up anew"},
     {"v1-recompressed", "an old layer was not gzip; its content is the same, its digest is not"},
+    {"v1-rename", "a repository that was to get another name is not in the old registry",
+     "`regadm ls-v1` lists those that are"},
     {"v1-salvaged", "an old image's metadata is lost and was bridged; its line in the history is empty"},
     {"v1-tarsum",
      "an old layer is whole, but not what its tarsum says, on which programs of that time did not agree"},

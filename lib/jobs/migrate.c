@@ -164,11 +164,13 @@ static void choose_tags(struct ra_mig *m)
 {
     ra_vec_each (repo, &m->tree.repos) {
         size_t before = m->tags.n;
+        ra_mig_name_map_see(m->names, repo->name);
         ra_vec_each (tag, &repo->tags)
             add_tag(m, repo, tag);
         if (m->tags.n > before || !m->opts->patterns || !m->opts->patterns->n)
             note_repo(m, repo);
     }
+    ra_mig_name_map_find_unused(m->names, m->job->findings);
     settle_collisions(m);
 }
 

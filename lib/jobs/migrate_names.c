@@ -9,6 +9,8 @@
 
 struct rename {
     const char *from, *to;
+    bool asked_for; /* by --rename, and not in a file that may serve many registries */
+    bool used;
 };
 
 struct ra_mig_name_map {
@@ -28,7 +30,8 @@ void ra_mig_name_map_free(struct ra_mig_name_map *m)
 }
 
 /* "OLD=NEW", or the two with white space between. */
-static int add_rename(struct ra_mig_name_map *m, const char *line, size_t n, struct ra_err *err)
+static int add_rename(struct ra_mig_name_map *m, const char *line, size_t n, bool asked_for,
+                      struct ra_err *err)
 {
     size_t from = 0;
     while (from < n && line[from] != '=' && !isspace((unsigned char)line[from]))
@@ -41,8 +44,9 @@ static int add_rename(struct ra_mig_name_map *m, const char *line, size_t n, str
     if (!ra_repo_name_valid(line + to, n - to))
         return ra_fail(err, RA_USAGE, "'%.*s' is no name that a registry accepts", (int)(n - to), line + to);
     *ra_vec_push(&m->renames) = (struct rename){
-        ra_arena_strndup(&m->arena, line, from),
-        ra_arena_strndup(&m->arena, line + to, n - to),
+        .from = ra_arena_strndup(&m->arena, line, from),
+        .to = ra_arena_strndup(&m->arena, line + to, n - to),
+        .asked_for = asked_for,
     };
     return 0;
 }
@@ -59,7 +63,7 @@ static int load_file(struct ra_mig_name_map *m, const char *path, struct ra_err 
             line++;
         while (end && isspace((unsigned char)line[end - 1]))
             end--;
-        if (end && *line != '#' && (rc = add_rename(m, line, end, err)) < 0)
+        if (end && *line != '#' && (rc = add_rename(m, line, end, false, err)) < 0)
             return ra_wrap(err, rc, "'%s', line %u", path, number);
         line = next;
     }
@@ -74,7 +78,7 @@ int ra_mig_name_map_new(const struct ra_migrate_opts *opts, struct ra_mig_name_m
     *out = m;
     int rc = 0;
     for (size_t i = 0; rc == 0 && opts->renames && i < opts->renames->n; i++)
-        rc = add_rename(m, opts->renames->at[i], strlen(opts->renames->at[i]), err);
+        rc = add_rename(m, opts->renames->at[i], strlen(opts->renames->at[i]), true, err);
     return rc == 0 && opts->name_map ? load_file(m, opts->name_map, err) : rc;
 }
 
@@ -84,12 +88,33 @@ static const char *without_library(const char *old)
     return ra_starts_with(old, "library/") && !strchr(old + 8, '/') ? old + 8 : NULL;
 }
 
+static bool is_about(const struct rename *r, const char *old, const char *short_name)
+{
+    return ra_streq(r->from, old) || (short_name && ra_streq(r->from, short_name));
+}
+
 static const char *renamed(const struct ra_mig_name_map *m, const char *old, const char *short_name)
 {
     ra_vec_each (r, &m->renames)
-        if (ra_streq(r->from, old) || (short_name && ra_streq(r->from, short_name)))
+        if (is_about(r, old, short_name))
             return r->to;
     return NULL;
+}
+
+void ra_mig_name_map_see(struct ra_mig_name_map *m, const char *old)
+{
+    const char *short_name = without_library(old);
+    ra_vec_each (r, &m->renames)
+        r->used |= is_about(r, old, short_name);
+}
+
+void ra_mig_name_map_find_unused(const struct ra_mig_name_map *m, struct ra_findings *findings)
+{
+    ra_vec_each (r, &m->renames)
+        if (!r->used)
+            ra_find(findings, r->asked_for ? RA_WARNING : RA_NOTE, "v1-rename",
+                    &(struct ra_place){.repository = r->from},
+                    "it should become '%s', but the old registry has no such repository", r->to);
 }
 
 static char *finished(const struct ra_mig_name_map *m, const char *name)

@@ -138,6 +138,9 @@ int ra_mig_name_map_new(const struct ra_migrate_opts *opts, struct ra_mig_name_m
 void ra_mig_name_map_free(struct ra_mig_name_map *m);
 /* The repositories that an old one becomes: malloc'd, the second NULL but with --library both. They may be illegal. */
 void ra_mig_name_map_apply(const struct ra_mig_name_map *m, const char *old, char *targets[2]);
+/* Says that there is such a repository; when all were said, finds the renames of those that are not there. */
+void ra_mig_name_map_see(struct ra_mig_name_map *m, const char *old);
+void ra_mig_name_map_find_unused(const struct ra_mig_name_map *m, struct ra_findings *findings);
 /* Whether the patterns (none: all) ask for that tag, by its old or a new name. */
 bool ra_mig_wants(const struct ra_migrate_opts *opts, const char *old, char *const targets[2],
                   const char *tag);
