@@ -1,6 +1,8 @@
 #include "print.h"
 
 #include "base/clock.h"
+#include "base/names.h"
+#include "base/num.h"
 
 void ra_json_open(struct ra_jsonw *w, const struct ra_ctx *ctx)
 {
@@ -120,6 +122,66 @@ static bool is_shown(const struct ra_ctx *ctx, const struct ra_finding *f)
     return f->severity != RA_NOTE || !ctx->g.quiet;
 }
 
+/* Findings of one code in one repository; what the run did about one is told each time, since no later run can. */
+struct alike {
+    RA_VEC(size_t) total, shown; /* by the number of the name */
+    struct ra_names names;
+};
+
+static void alike_release(struct alike *a)
+{
+    ra_vec_release(&a->total);
+    ra_vec_release(&a->shown);
+    ra_names_release(&a->names);
+}
+
+static uint32_t number_of(struct alike *a, const struct ra_finding *f)
+{
+    bool fresh;
+    ra_auto_free char *name = ra_asprintf("%s %s %s", ra_severity_name(f->severity), f->code, f->repository);
+    uint32_t number = ra_names_add(&a->names, name, strlen(name), &fresh);
+    if (fresh) {
+        *ra_vec_push(&a->total) = 0;
+        *ra_vec_push(&a->shown) = 0;
+    }
+    return number;
+}
+
+static bool may_be_alike(const struct ra_ctx *ctx, const struct ra_finding *f)
+{
+    return is_shown(ctx, f) && f->repository && !f->action && ctx->g.verbose == 0;
+}
+
+static void print_more(const struct ra_finding *f, size_t more)
+{
+    char count[RA_COUNT_TEXT];
+    RA_BUF_AUTO line = {0};
+    ra_buf_addf(&line, "and %s more like it in ", ra_count_text(more, count));
+    add_safe(&line, f->repository);
+    ra_buf_addf(&line, ": -v or --json lists all [%s]", f->code);
+    ra_print_wrapped("    ", ra_buf_str(&line), 4);
+}
+
+static void print_each(const struct ra_ctx *ctx, bool color)
+{
+    enum { MANY = 20, FIRST = 5 };
+    __attribute__((cleanup(alike_release))) struct alike alike = {0};
+    ra_vec_each (f, &ctx->findings.list) {
+        uint32_t number = may_be_alike(ctx, f) ? number_of(&alike, f) : RA_NO_NAME;
+        if (number != RA_NO_NAME)
+            alike.total.at[number]++;
+    }
+    ra_vec_each (f, &ctx->findings.list) {
+        uint32_t number = may_be_alike(ctx, f) ? number_of(&alike, f) : RA_NO_NAME;
+        size_t total = number == RA_NO_NAME ? 0 : alike.total.at[number];
+        size_t nth = total > MANY ? ++alike.shown.at[number] : 0;
+        if (is_shown(ctx, f) && nth <= FIRST)
+            print_finding(f, color);
+        if (nth == FIRST)
+            print_more(f, total - FIRST);
+    }
+}
+
 static void print_counts(const struct ra_ctx *ctx)
 {
     for (const struct ra_finding_code *c = ra_finding_codes; c->code; c++) {
@@ -162,9 +224,7 @@ void ra_print_findings(struct ra_ctx *ctx, bool advise)
     ra_findings_sort(&ctx->findings);
     bool color = ra_use_color(ctx, stderr);
     fflush(stdout);
-    ra_vec_each (f, &ctx->findings.list)
-        if (is_shown(ctx, f))
-            print_finding(f, color);
+    print_each(ctx, color);
     if (ctx->findings.list.n > MANY)
         print_counts(ctx);
     else if (advise && !ctx->g.quiet)

@@ -21,8 +21,9 @@ void ra_json_time(struct ra_jsonw *w, const char *key, int64_t ns);
 /* A line on stderr: what it begins with, which may have colour, and the text. On a terminal it is broken between words,
  * and goes on below with `indent` spaces; elsewhere it stays as it is. */
 void ra_print_wrapped(const char *head, const char *text, size_t indent);
-/* The findings, one line each on stderr, and when there are many a count of each code. Else, with `advise`, what to do
- * about the worse ones, which an error that follows would say better. */
+/* The findings, one line each on stderr, and when there are many a count of each code; of very many of one code in one
+ * repository the first few, unless with -v. Else, with `advise`, what to do about the worse ones, which an error that
+ * follows would say better. */
 void ra_print_findings(struct ra_ctx *ctx, bool advise);
 /* "regadm: <text>" and the hint on stderr. */
 void ra_print_error(const struct ra_err *err);
