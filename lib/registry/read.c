@@ -180,8 +180,7 @@ int ra_repo_resolve_below(struct ra_store *s, const char *operand, const char **
 
 struct names {
     RA_VEC(char *) list;
-    bool
-        links; /* entries tell whether they are links: one that is not followed may be a folder all the same */
+    bool links; /* entries tell what is one: if it is not followed, it may be a folder all the same */
 };
 
 static int collect_folder(void *arg, const struct ra_entry *e, struct ra_err *err)
