@@ -233,7 +233,7 @@ static void count_repo(struct ra_gc *gc, size_t i)
         revisions += !(repo->revs[k].flags & RA_REV_NO_LINK);
     for (uint32_t k = 0; k < repo->n_tags; k++)
         entries += repo->tags[k].n_history;
-    links = mark->layers.n - mark->n_empty_layers;
+    links = ra_gc_layer_links(gc, i);
     r->revisions.removed += dropped;
     r->revisions.kept += revisions - dropped;
     r->history.removed += history;
@@ -249,7 +249,7 @@ static void count_repo(struct ra_gc *gc, size_t i)
 static void count_uploads(struct ra_gc *gc, const struct ra_survey_repo *repo)
 {
     for (uint32_t i = 0; i < repo->n_uploads; i++) {
-        bool stale = ra_gc_upload_is_stale(gc, &repo->uploads[i]);
+        bool stale = !(repo->flags & RA_REPO_ALIAS) && ra_gc_upload_is_stale(gc, &repo->uploads[i]);
         gc->result.uploads.removed += stale;
         gc->result.uploads.kept += !stale;
         *(stale ? &gc->result.uploads.removed_bytes : &gc->result.uploads.kept_bytes) +=
@@ -269,9 +269,11 @@ static uint64_t claim(struct ra_gc *gc, uint32_t id)
 static void count_freed(struct ra_gc *gc, size_t i)
 {
     const struct ra_survey_repo *repo = &gc->survey.repos.at[i];
+    if (repo->flags & RA_REPO_ALIAS)
+        return;
     const struct ra_mark_repo *mark = &gc->mark.repos[i];
     struct ra_gc_freed freed = {.name = repo->name};
-    freed.layer_links = mark->layers.n - mark->n_empty_layers;
+    freed.layer_links = ra_gc_layer_links(gc, i);
     ra_vec_each (place, &mark->layers)
         freed.bytes += claim(gc, repo->layers[*place]);
     ra_vec_each (place, &mark->revs) {

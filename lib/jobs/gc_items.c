@@ -37,7 +37,7 @@ int ra_gc_history(const struct ra_gc *gc, size_t i, const struct ra_gc_visitor *
     struct ra_key key;
     struct ra_digest d;
     int rc = 0;
-    for (uint32_t t = 0; t < repo->n_tags && !(repo->flags & RA_REPO_PROTECT); t++) {
+    for (uint32_t t = 0; t < repo->n_tags && !(repo->flags & (RA_REPO_PROTECT | RA_REPO_ALIAS)); t++) {
         const struct ra_survey_tag *tag = &repo->tags[t];
         size_t keep = kept_of_tag(repo, tag);
         for (uint32_t k = 0; rc == 0 && k < tag->n_history; k++) {
@@ -59,7 +59,7 @@ int ra_gc_revisions(const struct ra_gc *gc, size_t i, const struct ra_gc_visitor
     int rc = 0;
     size_t keep = strlen(ra_key_revisions(&key, repo->name));
     ra_vec_each (place, &gc->mark.repos[i].revs) {
-        if (repo->revs[*place].flags & RA_REV_NO_LINK)
+        if (repo->flags & RA_REPO_ALIAS || repo->revs[*place].flags & RA_REV_NO_LINK)
             continue;
         ra_blobs_digest(gc->survey.blobs, repo->revs[*place].blob, &d);
         struct ra_gc_item item = {ra_key_revision(&key, repo->name, &d), keep};
@@ -67,6 +67,13 @@ int ra_gc_revisions(const struct ra_gc *gc, size_t i, const struct ra_gc_visitor
             break;
     }
     return rc;
+}
+
+size_t ra_gc_layer_links(const struct ra_gc *gc, size_t i)
+{
+    const struct ra_mark_repo *mark = &gc->mark.repos[i];
+    bool alias = gc->survey.repos.at[i].flags & RA_REPO_ALIAS;
+    return alias ? 0 : mark->layers.n - mark->n_empty_layers;
 }
 
 int ra_gc_layers(const struct ra_gc *gc, size_t i, const struct ra_gc_visitor *v, struct ra_err *err)
@@ -77,7 +84,7 @@ int ra_gc_layers(const struct ra_gc *gc, size_t i, const struct ra_gc_visitor *v
     struct ra_digest d;
     int rc = 0;
     size_t keep = strlen(ra_key_layers(&key, repo->name));
-    for (size_t k = 0; rc == 0 && k < mark->layers.n - mark->n_empty_layers; k++) {
+    for (size_t k = 0; rc == 0 && k < ra_gc_layer_links(gc, i); k++) {
         ra_blobs_digest(gc->survey.blobs, repo->layers[mark->layers.at[k]], &d);
         struct ra_gc_item item = {ra_key_layer(&key, repo->name, &d), keep};
         rc = v->visit(v->arg, &item, err);
@@ -97,7 +104,7 @@ int ra_gc_uploads(const struct ra_gc *gc, size_t i, const struct ra_gc_visitor *
     int rc = 0;
     size_t keep = strlen(ra_key_uploads(&key, repo->name));
     for (uint32_t k = 0; rc == 0 && k < repo->n_uploads; k++) {
-        if (!ra_gc_upload_is_stale(gc, &repo->uploads[k]))
+        if (repo->flags & RA_REPO_ALIAS || !ra_gc_upload_is_stale(gc, &repo->uploads[k]))
             continue;
         struct ra_gc_item item = {ra_key_upload(&key, repo->name, repo->uploads[k].id), keep};
         rc = v->visit(v->arg, &item, err);
@@ -124,8 +131,8 @@ bool ra_gc_repo_is_empty(const struct ra_gc *gc, size_t i)
 {
     const struct ra_survey_repo *repo = &gc->survey.repos.at[i];
     const struct ra_mark_repo *mark = &gc->mark.repos[i];
-    bool any =
-        repo->flags & RA_REPO_PROTECT || repo->n_revs > mark->revs.n || repo->n_layers > mark->layers.n;
+    bool any = repo->flags & (RA_REPO_PROTECT | RA_REPO_ALIAS) || repo->n_revs > mark->revs.n ||
+               repo->n_layers > mark->layers.n;
     for (uint32_t k = 0; k < repo->n_tags; k++)
         any |= !(repo->tags[k].flags & RA_TAG_NO_LINK);
     for (uint32_t k = 0; k < repo->n_uploads; k++)

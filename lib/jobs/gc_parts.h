@@ -38,6 +38,8 @@ struct ra_gc_visitor {
 /* What goes from one repository, in order; key lent to the visitor until it returns. */
 int ra_gc_history(const struct ra_gc *gc, size_t repo, const struct ra_gc_visitor *v, struct ra_err *err);
 int ra_gc_revisions(const struct ra_gc *gc, size_t repo, const struct ra_gc_visitor *v, struct ra_err *err);
+/* How many of a repository go. */
+size_t ra_gc_layer_links(const struct ra_gc *gc, size_t i);
 int ra_gc_layers(const struct ra_gc *gc, size_t repo, const struct ra_gc_visitor *v, struct ra_err *err);
 /* Prefixes, to be removed whole. */
 int ra_gc_uploads(const struct ra_gc *gc, size_t repo, const struct ra_gc_visitor *v, struct ra_err *err);

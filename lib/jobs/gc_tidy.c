@@ -146,7 +146,7 @@ static int tidy_repo(void *arg, size_t i, unsigned worker RA_UNUSED, struct ra_e
     const struct ra_survey_repo *repo = &gc->survey.repos.at[i];
     struct ra_key key;
     int rc = 0;
-    if (repo->flags & RA_REPO_PROTECT)
+    if (repo->flags & (RA_REPO_PROTECT | RA_REPO_ALIAS))
         return 0;
     if (repo->flags & RA_REPO_LAYERS) {
         size_t keep = strlen(ra_key_layers(&key, repo->name));

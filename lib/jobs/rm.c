@@ -5,7 +5,7 @@
 
 /* --- what is lost ------------------------------------------------------------------------------------------- */
 
-static bool touches(const struct ra_rm *rm, size_t i)
+bool ra_rm_touches(const struct ra_rm *rm, size_t i)
 {
     const struct ra_survey_repo *repo = &rm->survey.repos.at[i];
     const struct ra_rm_repo *r = &rm->repos[i];
@@ -151,7 +151,7 @@ static void carry_out_in_mind(struct ra_rm *rm)
 {
     RA_AUTO_PTR(ra_reach) reach = ra_reach_new(&rm->survey);
     for (size_t i = 0; i < rm->survey.repos.n; i++) {
-        rm->repos[i].touched = touches(rm, i);
+        rm->repos[i].touched = ra_rm_touches(rm, i);
         rm->repos[i].unsure = rm->survey.repos.at[i].flags & RA_REPO_PROTECT;
         if (!rm->repos[i].touched)
             continue;
@@ -177,6 +177,7 @@ static int make_plan(struct ra_rm *rm, const struct ra_job *job, struct ra_err *
     rc = ra_rm_select(rm, err);
     rc = rc ? rc : ra_rm_retain(rm, err);
     rc = rc ? rc : ra_rm_settle(rm, err);
+    rc = rc ? rc : ra_rm_refuse_links(rm, err);
     if (rc < 0)
         return rc;
     carry_out_in_mind(rm);

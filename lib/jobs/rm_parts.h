@@ -1,7 +1,7 @@
 /*
  * The insides of removing: rm.c plans, rm_select.c finds what references mean, rm_retain.c which tags age and number
- * spare, rm_needs.c what goes along and what forbids it, rm_sweep.c removes, rm_changes.c sees to it that nothing goes
- * which has become needed meanwhile.
+ * spare, rm_needs.c what goes along and what forbids it, rm_links.c which links forbid it, rm_sweep.c removes,
+ * rm_changes.c sees to it that nothing goes which has become needed meanwhile.
  */
 #ifndef RA_JOBS_RM_PARTS_H
 #define RA_JOBS_RM_PARTS_H
@@ -42,6 +42,9 @@ int ra_rm_select(struct ra_rm *rm, struct ra_err *err);
 int ra_rm_retain(struct ra_rm *rm, struct ra_err *err);
 /* Adds what goes along with revisions; DENIED when something that stays needs one. */
 int ra_rm_settle(struct ra_rm *rm, struct ra_err *err);
+/* DENIED when a symbolic link leads to, or from, a repository that something is to be removed from. */
+int ra_rm_refuse_links(struct ra_rm *rm, struct ra_err *err);
+bool ra_rm_touches(const struct ra_rm *rm, size_t repo);
 /* Looks again at what `step` and those behind it are about to remove. What was written since stays, and with it what
  * that needs: a finding (changed) each. */
 int ra_rm_notice_changes(struct ra_rm *rm, enum ra_rm_step step, struct ra_err *err);

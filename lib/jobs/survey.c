@@ -47,8 +47,20 @@ bool ra_survey_is_link(const struct ra_survey_run *run, const struct ra_entry *e
     return ra_survey_has_folders(run) && e->st.link;
 }
 
-void ra_survey_spare_linked(const struct ra_survey_run *run, struct ra_survey_repo *repo, const char *path)
+bool ra_survey_note_link(const struct ra_survey_run *run, struct ra_survey_worker *w, const char *path,
+                         bool alias)
 {
+    ra_auto_free char *target = ra_store_elsewhere(run->job->store, path);
+    if (target)
+        *ra_vec_push(&w->links) = (struct ra_survey_link){ra_arena_strdup(w->arena, path),
+                                                          ra_arena_strdup(w->arena, target), alias};
+    return target != NULL;
+}
+
+void ra_survey_spare_linked(const struct ra_survey_run *run, struct ra_survey_worker *w,
+                            struct ra_survey_repo *repo, const char *path)
+{
+    ra_survey_note_link(run, w, path, false);
     ra_find(run->job->findings, RA_NOTE, "linked-folder",
             &(struct ra_place){.path = path, .repository = repo->name},
             "a symbolic link: what it leads to is kept");
@@ -93,6 +105,40 @@ static void gather_repos(struct ra_survey_run *run)
     }
     if (s->repos.n)
         qsort(s->repos.at, s->repos.n, sizeof(*s->repos.at), compare_repos);
+}
+
+/* --- links -------------------------------------------------------------------------------------------------- */
+
+bool ra_survey_is_of_repo(const char *key, const char *repo)
+{
+    size_t top = strlen(RA_REPOSITORIES), n = strlen(repo);
+    return strncmp(key, RA_REPOSITORIES, top) == 0 && strncmp(key + top, repo, n) == 0 &&
+           (key[top + n] == '/' || !key[top + n]);
+}
+
+/* Whether a repository lies at a key, or below it. */
+static bool lies_below(const char *repo, const char *key)
+{
+    size_t top = strlen(RA_REPOSITORIES), n = strlen(key);
+    return n > top && strncmp(key, RA_REPOSITORIES, top) == 0 && strncmp(repo, key + top, n - top) == 0 &&
+           (repo[n - top] == '/' || !repo[n - top]);
+}
+
+static void gather_links(struct ra_survey_run *run)
+{
+    struct ra_survey *s = run->out;
+    for (unsigned i = 0; i < run->threads; i++) {
+        ra_vec_each (link, &run->workers[i].links)
+            *ra_vec_push(&s->links) = *link;
+        ra_vec_release(&run->workers[i].links);
+    }
+    ra_vec_each (link, &s->links)
+        ra_vec_each (repo, &s->repos) {
+            if (link->alias && lies_below(repo->name, link->path))
+                repo->flags |= RA_REPO_ALIAS;
+            if (!link->alias && ra_survey_is_of_repo(link->target, repo->name))
+                repo->flags |= RA_REPO_PROTECT;
+        }
 }
 
 /* --- scratch ------------------------------------------------------------------------------------------------ */
@@ -195,6 +241,7 @@ static int read_all(struct ra_survey_run *run, struct ra_err *err)
     if (ra_survey_wants(run, RA_SURVEY_NAMES))
         return 0;
     rc = read_until_settled(run, err);
+    gather_links(run);
     ra_survey_forget_passed(run);
     forget(run, RA_V2);
     if (rc == 0 && ra_survey_wants(run, RA_SURVEY_MANIFESTS))
@@ -256,6 +303,7 @@ void ra_survey_release(struct ra_survey *s)
     free(s->manifests.at);
     free(s->manifests.ids);
     ra_vec_release(&s->repos);
+    ra_vec_release(&s->links);
     ra_blobs_free(s->blobs);
     *s = (struct ra_survey){0};
 }

@@ -130,6 +130,13 @@ enum ra_repo_flags {
     /* Worse: its links could not all be listed. With PROTECT. */
     RA_REPO_UNLISTED = 1 << 4,
     RA_REPO_ILLEGAL = 1 << 5, /* a name that the registry does not serve */
+    RA_REPO_ALIAS = 1 << 6,   /* by a symbolic link it is another repository under another name */
+};
+
+/* A symbolic link among or in the repositories to another place of the tree. */
+struct ra_survey_link {
+    const char *path, *target; /* keys */
+    bool alias;                /* of repositories; else of a part of one */
 };
 
 struct ra_survey_repo {
@@ -144,6 +151,8 @@ struct ra_survey_repo {
 
 struct ra_survey {
     RA_VEC(struct ra_survey_repo) repos;
+    RA_VEC(struct ra_survey_link)
+    links; /* in no order; what they lead to is protected, unless they are aliases */
     struct ra_blobs *blobs;
     _Atomic bool complete;           /* every repository was found (a filter does not count) */
     bool no_repositories;            /* there is no folder of that name at all */
@@ -166,6 +175,8 @@ void ra_survey_release(struct ra_survey *s);
 
 /* By name, or NULL. */
 struct ra_survey_repo *ra_survey_find(const struct ra_survey *s, const char *repo);
+/* Whether a key is the folder of a repository, or below it. */
+bool ra_survey_is_of_repo(const char *key, const char *repo);
 /* The manifest with that number, or NULL when none was read. */
 const struct ra_survey_manifest *ra_survey_manifest(const struct ra_survey *s, uint32_t blob);
 /* The references of one role: *n of them. */

@@ -85,6 +85,15 @@ static void take_odd(struct folder *f, const char *name)
                    "it is neither a folder nor a file, and repositories may be behind it");
 }
 
+/* One that leads out of the tree is a repository like others, only in another place. */
+static void note_alias(struct folder *f, const char *name)
+{
+    ra_auto_free char *path = ra_asprintf("%s%s", key_of(f->w, f->name), name);
+    if (ra_survey_note_link(f->run, f->w, path, true))
+        ra_find(f->run->job->findings, RA_NOTE, "linked-folder", &(struct ra_place){.path = path},
+                "a symbolic link to another repository or folder of them: nothing is removed through it");
+}
+
 static int take_entry(void *arg, const struct ra_entry *e, struct ra_err *err RA_UNUSED)
 {
     struct folder *f = arg;
@@ -92,9 +101,11 @@ static int take_entry(void *arg, const struct ra_entry *e, struct ra_err *err RA
         take_part(f, e);
     else if (e->name[0] == '_' || e->st.kind == RA_OBJECT || !f->listing)
         return 0;
-    else if (e->st.kind == RA_PREFIX)
+    else if (e->st.kind == RA_PREFIX) {
+        if (ra_survey_is_link(f->run, e))
+            note_alias(f, e->name);
         go_down(f, e->name);
-    else
+    } else
         take_odd(f, e->name);
     return 0;
 }

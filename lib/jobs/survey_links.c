@@ -149,7 +149,7 @@ static int take_alg(void *arg, const struct ra_entry *e, struct ra_err *err RA_U
     l->algs[alg] = e->st.kind == RA_PREFIX || (link && e->st.kind == RA_OTHER);
     ra_auto_free char *path = ra_asprintf("%s%s", l->w->key.s, e->name);
     if (link && e->st.kind == RA_PREFIX)
-        ra_survey_spare_linked(l->run, l->repo, path);
+        ra_survey_spare_linked(l->run, l->w, l->repo, path);
     else if (!l->algs[alg] && ra_survey_has_folders(l->run))
         ra_survey_find_odd(l->run, l->repo, path, false);
     return 0;
@@ -168,7 +168,7 @@ static int take_history(void *arg, const struct ra_entry *e, struct ra_err *err 
         if (odd)
             ra_survey_find_odd(l->run, l->repo, path, link);
         else
-            ra_survey_spare_linked(l->run, l->repo, path);
+            ra_survey_spare_linked(l->run, l->w, l->repo, path);
     }
     return 0;
 }

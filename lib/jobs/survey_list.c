@@ -45,7 +45,7 @@ static bool is_linked(struct repo *r, const char *prefix)
     ra_auto_free char *key = ra_strndup(prefix, strlen(prefix) - 1);
     if (!ra_survey_has_folders(r->run) || ra_store_stat(r->run->job->store, key, &st, NULL) < 0 || !st.link)
         return false;
-    ra_survey_spare_linked(r->run, r->out, key);
+    ra_survey_spare_linked(r->run, r->w, r->out, key);
     return true;
 }
 
@@ -59,7 +59,7 @@ static void look_at_folder(struct repo *r, const struct ra_entry *e, bool folder
         return;
     path = ra_asprintf("%s%s", r->w->key.s, e->name);
     if (folder)
-        ra_survey_spare_linked(r->run, r->out, path);
+        ra_survey_spare_linked(r->run, r->w, r->out, path);
     else
         ra_survey_find_odd(r->run, r->out, path, false);
 }

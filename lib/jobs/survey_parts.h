@@ -28,6 +28,7 @@ struct ra_survey_worker { /* what belongs to one thread */
     RA_VEC(const char *) names;
     RA_VEC(uint32_t) ids;
     RA_VEC(struct ra_survey_repo) repos;
+    RA_VEC(struct ra_survey_link) links;
     struct ra_key key;
 };
 
@@ -77,7 +78,11 @@ int ra_survey_each(const struct ra_survey_run *run, const char *prefix, enum ra_
 void ra_survey_sort_digests(struct ra_survey_worker *w);
 /* A part of a repository that is a symbolic link may be another's, or no part at all: what is behind it is not this
  * repository's to lose. */
-void ra_survey_spare_linked(const struct ra_survey_run *run, struct ra_survey_repo *repo, const char *path);
+void ra_survey_spare_linked(const struct ra_survey_run *run, struct ra_survey_worker *w,
+                            struct ra_survey_repo *repo, const char *path);
+/* Remembers where a link leads, if that is in the tree. */
+bool ra_survey_note_link(const struct ra_survey_run *run, struct ra_survey_worker *w, const char *path,
+                         bool alias);
 /* Something of a repository that is no folder where one belongs, and was not followed. What may have been in it is
  * nobody's to lose: the repository is protected. */
 void ra_survey_find_odd(const struct ra_survey_run *run, struct ra_survey_repo *repo, const char *path,

@@ -147,7 +147,10 @@ static int open_root(const struct ra_storage_where *where, const char *path, str
         return ra_fs_open(path, flags | RA_FS_CREATE, &out->store, err);
     if (!root)
         return no_storage(where, path, out->found_by, err);
-    return ra_fs_open(root, flags, &out->store, err);
+    rc = ra_fs_open(root, flags, &out->store, err);
+    if (rc == 0)
+        ra_store_guard(out->store, RA_V2);
+    return rc;
 }
 
 static int open_configured(const struct ra_storage_where *where, const char *file, struct ra_storage *out,

@@ -53,6 +53,8 @@ struct ra_driver {
     int (*sync)(struct ra_store *s, struct ra_err *err); /* NULL: nothing to do */
     int (*remove)(struct ra_store *s, struct ra_removal *items, size_t n, int64_t not_after,
                   struct ra_err *err);
+    void (*guard)(struct ra_store *s, const char *tree);     /* NULL: no links */
+    char *(*elsewhere)(struct ra_store *s, const char *key); /* NULL: likewise */
     int (*prune)(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,
                  struct ra_err *err); /* NULL */
     int (*remove_prefix)(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after,

@@ -20,6 +20,7 @@ static void fs_close(struct ra_store *s)
     pthread_mutex_destroy(&fs->syncing);
     free(fs->where);
     free(fs->real);
+    free(fs->tree);
     free(fs);
 }
 
@@ -30,6 +31,13 @@ static int fs_stat(struct ra_store *s, const char *key, struct ra_stat *out, str
         return ra_fs_fail_look((struct ra_fs *)s, err, "look at", key);
     ra_fs_fill(&look, out);
     return 0;
+}
+
+static void fs_guard(struct ra_store *s, const char *tree)
+{
+    struct ra_fs *fs = (struct ra_fs *)s;
+    free(fs->tree);
+    fs->tree = ra_strdup(tree);
 }
 
 static uint64_t fs_room(struct ra_store *s)
@@ -61,6 +69,8 @@ static const struct ra_driver driver = {
     .write_abort = ra_fs_write_abort,
     .sync = ra_fs_sync,
     .remove = ra_fs_remove,
+    .guard = fs_guard,
+    .elsewhere = ra_fs_elsewhere,
     .prune = ra_fs_prune,
     .remove_prefix = ra_fs_remove_prefix,
     .room = fs_room,

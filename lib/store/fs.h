@@ -48,6 +48,7 @@ struct ra_fs {
     struct ra_store base;
     char *where; /* the root as given */
     char *real;  /* the root without symlinks: what absolute links that lead back inside begin with */
+    char *tree;  /* see ra_store_guard; or NULL */
     int root;
     unsigned flags;   /* enum ra_fs_flags, enum ra_fs_lack */
     atomic_bool loud; /* O_NOATIME was refused once: the files are not ours */
@@ -69,6 +70,10 @@ int ra_fs_resolve(const struct ra_fs *fs, const char *path, int oflags);
 int ra_fs_resolve_folder(const struct ra_fs *fs, const char *path, size_t len, int oflags);
 /* Length of the folder part of a key, without the slash: 0 when it lies in the root. */
 size_t ra_fs_folder_len(const char *key, size_t len);
+/* Of ra_store_elsewhere. */
+char *ra_fs_elsewhere(struct ra_store *s, const char *key);
+/* The same question for the folder path[0..len). */
+bool ra_fs_is_elsewhere(struct ra_fs *fs, const char *path, size_t len);
 /* Opens (O_PATH) the nearest folder that exists among key's; *len is the length of its path. */
 int ra_fs_nearest(const struct ra_fs *fs, const char *key, size_t *len);
 

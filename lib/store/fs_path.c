@@ -195,6 +195,45 @@ int ra_fs_nearest(const struct ra_fs *fs, const char *key, size_t *len)
     }
 }
 
+/* --- other places of the tree ----------------------------------------------------------------- */
+
+/* Where there is no link at all, one call tells. */
+static bool has_link(const struct ra_fs *fs, const char *key)
+{
+    if (fs->flags & RA_FS_LACK_OPENAT2)
+        return true;
+    int fd = ra_openat2(fs->root, key, O_PATH, RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && (errno == ELOOP || errno == ENAMETOOLONG);
+}
+
+char *ra_fs_elsewhere(struct ra_store *s, const char *key)
+{
+    const struct ra_fs *fs = (const struct ra_fs *)s;
+    size_t top = fs->tree ? strlen(fs->tree) : 0, len = strlen(key);
+    if (top == 0 || !fs->real || len <= top || strncmp(key, fs->tree, top) != 0 || !has_link(fs, key))
+        return NULL;
+    ra_auto_free char *tree = ra_asprintf("%s/%s", fs->real, fs->tree);
+    ra_auto_free char *path = ra_asprintf("%s/%s", fs->real, key);
+    ra_auto_free char *real_tree = realpath(tree, NULL);
+    ra_auto_free char *real = realpath(path, NULL);
+    size_t n = real_tree ? strlen(real_tree) : 0;
+    if (!real || !real_tree || strncmp(real, real_tree, n) != 0 || (real[n] && real[n] != '/'))
+        return NULL;
+    const char *rest = real + n + (real[n] == '/');
+    size_t bare = len - top - (key[len - 1] == '/');
+    bool same = strlen(rest) == bare && memcmp(rest, key + top, bare) == 0;
+    return same ? NULL : ra_asprintf("%s%s", fs->tree, rest);
+}
+
+bool ra_fs_is_elsewhere(struct ra_fs *fs, const char *path, size_t len)
+{
+    ra_auto_free char *folder = ra_strndup(path, len);
+    ra_auto_free char *where = ra_fs_elsewhere(&fs->base, folder);
+    return where != NULL;
+}
+
 /* --- what is there --------------------------------------------------------------------------- */
 
 int64_t ra_fs_mtime(const struct stat *st)

@@ -148,8 +148,17 @@ static void reap(struct reaper *r, const char *prefix)
     ra_vec_release(&r->stack);
 }
 
+/* Whether a link on the way to a prefix leads to another place of the guarded tree. */
+static bool is_elsewhere(struct ra_store *s, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return len && ra_fs_is_elsewhere((struct ra_fs *)s, prefix, ra_fs_folder_len(prefix, len - 1));
+}
+
 int ra_fs_prune(struct ra_store *s, const char *prefix, size_t keep, int64_t not_after, struct ra_err *err)
 {
+    if (is_elsewhere(s, prefix))
+        return 0;
     ra_auto_free struct reaper *r = ra_malloc(sizeof(*r));
     memset(r, 0, offsetof(struct reaper, dents));
     r->fs = (struct ra_fs *)s;
@@ -193,7 +202,11 @@ int ra_fs_remove_prefix(struct ra_store *s, const char *prefix, size_t keep, int
     r->not_after = not_after;
     r->err = err;
     int rc = 0;
-    if (is_link(r->fs, prefix))
+    if (is_elsewhere(s, prefix))
+        rc = ra_fail(err, RA_UNSUPPORTED,
+                     "cannot empty '%s': a symbolic link on its way leads to another place of the storage",
+                     prefix);
+    else if (is_link(r->fs, prefix))
         rc = remove_link(r, prefix);
     else
         reap(r, prefix);

@@ -40,12 +40,23 @@ static int keep_open(struct folder *f, const char *path, size_t len, int fd)
     return fd;
 }
 
+/* What is removed in another place than its key says would be lost there. */
+static int stay_in_place(struct remover *r, const char *path, size_t len, int fd)
+{
+    if (fd < 0 || !ra_fs_is_elsewhere(r->fs, path, len))
+        return fd;
+    close(fd);
+    errno = ELOOP;
+    return -1;
+}
+
 static int open_upper(struct remover *r, const char *path, size_t len)
 {
     if (is_open(&r->upper, path, len))
         return r->upper.fd;
     close_folder(r->fs, &r->upper);
-    return keep_open(&r->upper, path, len, ra_fs_resolve_folder(r->fs, path, len, O_PATH));
+    int fd = ra_fs_resolve_folder(r->fs, path, len, O_PATH);
+    return keep_open(&r->upper, path, len, stay_in_place(r, path, len, fd));
 }
 
 static const char *last_name(const char *path, size_t len)
@@ -66,7 +77,7 @@ static int open_lower(struct remover *r, const char *key, size_t len)
     ra_auto_free char *path = ra_strndup(key, len);
     int fd = len ? openat(upper, last_name(path, len), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (fd < 0 && (!len || errno == ELOOP || errno == ENOTDIR))
-        fd = ra_fs_resolve(r->fs, path, O_PATH | O_DIRECTORY);
+        fd = stay_in_place(r, path, len, ra_fs_resolve(r->fs, path, O_PATH | O_DIRECTORY));
     return keep_open(&r->lower, key, len, fd);
 }
 

@@ -378,6 +378,17 @@ int ra_store_abandoned(struct ra_store *s, const char *prefix, const struct ra_a
     return rc || !s->driver->abandoned ? rc : s->driver->abandoned(s, prefix, opts, err);
 }
 
+void ra_store_guard(struct ra_store *s, const char *tree)
+{
+    if (s->driver->guard)
+        s->driver->guard(s, tree);
+}
+
+char *ra_store_elsewhere(struct ra_store *s, const char *key)
+{
+    return s->driver->elsewhere ? s->driver->elsewhere(s, key) : NULL;
+}
+
 int ra_store_keeps_removed(struct ra_store *s, bool *out, struct ra_err *err)
 {
     *out = false;

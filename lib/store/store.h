@@ -188,6 +188,13 @@ int ra_store_sync(struct ra_store *s, struct ra_err *err);
 
 /* --- removing -------------------------------------------------------------------------------- */
 
+/* From now on nothing below the prefix `tree` is removed by way of a symlink on its key that leads to another place
+ * there: UNSUPPORTED. (A symlink at `tree`, above it, or out of it is passed.) Before threads are at work. */
+void ra_store_guard(struct ra_store *s, const char *tree);
+/* The key below the guarded tree that `key` is really at, by a symlink on its way or at its end; NULL when it is where
+ * it says, out of that tree, or not there. The caller's. */
+char *ra_store_elsewhere(struct ra_store *s, const char *key);
+
 #define RA_ANY_AGE INT64_MAX
 
 struct ra_removal {

@@ -65,6 +65,35 @@ static void a_prefix_that_is_a_link(void **state)
     assert_string_equal(t_keys(t->s, ""), "a/file object 4\n");
 }
 
+/* Another place of the guarded tree keeps what is in it; a place out of the tree does not. */
+static void nothing_goes_by_way_of_a_link(void **state)
+{
+    struct t_fs *t = *state;
+    struct ra_err err = {0};
+    t_write(t_at(t, "store/a/b/file"), "text");
+    t_write(t_at(t, "disk/b/file"), "text");
+    t_mkdir(t_at(t, "store/c"));
+    t_symlink("store", t_at(t, "tree"));
+    t_symlink("a", t_at(t, "store/alias"));
+    t_symlink("../a/b", t_at(t, "store/c/b"));
+    t_symlink("../disk", t_at(t, "store/away"));
+    ra_store_guard(t->s, "tree/");
+    ra_auto_free char *where = ra_store_elsewhere(t->s, "tree/alias/b/file");
+    assert_string_equal(where, "tree/a/b/file");
+    assert_null(ra_store_elsewhere(t->s, "tree/a/b/file"));
+    assert_null(ra_store_elsewhere(t->s, "tree/away/b/file"));
+    assert_null(ra_store_elsewhere(t->s, "tree/alias/none"));
+    assert_true(t_remove_key(t, "tree/alias/b/file", 0) < 0);
+    assert_true(t_remove_key(t, "tree/c/b/file", 0) < 0);
+    t_fails(ra_store_remove_prefix(t->s, "tree/alias/b/", 0, RA_ANY_AGE, NULL, NULL, &err), RA_UNSUPPORTED,
+            &err);
+    assert_true(t_exists(t_at(t, "store/a/b/file")));
+    assert_int_equal(t_remove_key(t, "tree/away/b/file", 0), 0);
+    assert_false(t_exists(t_at(t, "disk/b/file")));
+    assert_int_equal(t_remove_key(t, "tree/a/b/file", 0), 0);
+    assert_false(t_exists(t_at(t, "store/a/b")));
+}
+
 static void links_below_a_prefix_go(void **state)
 {
     struct t_fs *t = *state;
@@ -243,17 +272,12 @@ static void reading_once_leaves_what_is_hot(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_link_goes_and_its_target_stays),
-        cmocka_unit_test(a_young_target_keeps_the_link),
-        cmocka_unit_test(a_prefix_that_is_a_link),
-        cmocka_unit_test(links_below_a_prefix_go),
-        cmocka_unit_test(only_empty_folders_are_pruned),
-        cmocka_unit_test(young_folders_are_not_pruned),
-        cmocka_unit_test(a_wrong_root_is_explained),
-        cmocka_unit_test(a_missing_root_is_made_when_told),
-        cmocka_unit_test(a_root_may_be_a_link),
-        cmocka_unit_test(reading_once_leaves_no_traces),
-        cmocka_unit_test(reading_once_leaves_what_is_hot),
+        cmocka_unit_test(a_link_goes_and_its_target_stays), cmocka_unit_test(a_young_target_keeps_the_link),
+        cmocka_unit_test(a_prefix_that_is_a_link),          cmocka_unit_test(nothing_goes_by_way_of_a_link),
+        cmocka_unit_test(links_below_a_prefix_go),          cmocka_unit_test(only_empty_folders_are_pruned),
+        cmocka_unit_test(young_folders_are_not_pruned),     cmocka_unit_test(a_wrong_root_is_explained),
+        cmocka_unit_test(a_missing_root_is_made_when_told), cmocka_unit_test(a_root_may_be_a_link),
+        cmocka_unit_test(reading_once_leaves_no_traces),    cmocka_unit_test(reading_once_leaves_what_is_hot),
     };
     static const unsigned all[] = {0, RA_FS_LACK_OPENAT2, RA_FS_FOLLOW_OUT, UINT_MAX};
     return t_fs_run("fs, removing", tests, RA_COUNT(tests), all);
