@@ -53,7 +53,7 @@ int ra_mark_look_layer(struct ra_marking *m, uint32_t layer, bool reached, enum 
     ra_blobs_digest(m->survey->blobs, layer, &d);
     const char *key = ra_key_layer(&m->key, m->repo->name, &d);
     struct ra_place at = {.path = key, .repository = m->repo->name, .digest = &d};
-    int rc = ra_sure_get(m->job->store, key, RA_LINK_MAX, &m->buf, &st, &trouble);
+    int rc = ra_sure_link(m->job->store, key, &m->buf, &st, &trouble);
     uint32_t named = rc == 0 ? content(m, &good) : RA_NONE;
     *out = rc == -RA_NOTFOUND           ? RA_LINK_ABSENT
            : !good                      ? RA_LINK_KEEP
@@ -101,8 +101,9 @@ static int each_link(struct ra_marking *m, const char *prefix,
 static void touch_content(struct ra_marking *m, const char *prefix, const char *name)
 {
     bool good;
+    struct ra_stat st;
     ra_auto_free char *key = ra_asprintf("%s%s", prefix, name);
-    if (ra_sure_get(m->job->store, key, RA_LINK_MAX, &m->buf, NULL, NULL) == 0)
+    if (ra_sure_link(m->job->store, key, &m->buf, &st, NULL) == 0)
         ra_reach_touch(m->reach, content(m, &good));
 }
 

@@ -1,6 +1,7 @@
 #include "jobs/sure.h"
 
 #include "registry/layout.h"
+#include "registry/read.h"
 
 int ra_sure_stat(struct ra_store *s, const char *key, struct ra_stat *out, struct ra_err *err)
 {
@@ -25,6 +26,16 @@ int ra_sure_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf
         return rc;
     ra_buf_clear(out);
     return ra_store_get(s, key, limit, out, st, err);
+}
+
+int ra_sure_link(struct ra_store *s, const char *key, struct ra_buf *out, struct ra_stat *st,
+                 struct ra_err *err)
+{
+    for (unsigned attempt = 0;; attempt++) {
+        int rc = ra_sure_get(s, key, RA_LINK_MAX, out, st, err);
+        if (rc < 0 || !ra_link_may_come(s, out, st->mtime, attempt))
+            return rc;
+    }
 }
 
 static bool may_hold_any(struct ra_store *s, const char *prefix)

@@ -13,6 +13,10 @@ int ra_sure_stat(struct ra_store *s, const char *key, struct ra_stat *out, struc
 int ra_sure_get(struct ra_store *s, const char *key, size_t limit, struct ra_buf *out, struct ra_stat *st,
                 struct ra_err *err);
 
+/* The same for a link, of at most RA_LINK_MAX bytes; one that is just being written is waited for. */
+int ra_sure_link(struct ra_store *s, const char *key, struct ra_buf *out, struct ra_stat *st,
+                 struct ra_err *err);
+
 /* Whether there is anything at all where blobs are kept, as far as that can be seen. */
 bool ra_sure_any_blob(struct ra_store *s);
 /* For who has looked for the manifests of some images and found none: a finding, no-blobs, unless there are others. */

@@ -46,16 +46,6 @@ struct link_state {
     int64_t mtime;
 };
 
-static int get_link(struct link *l, const char *key, struct ra_stat *st, struct ra_err *err)
-{
-    struct ra_store *store = l->run->job->store;
-    for (unsigned attempt = 0;; attempt++) {
-        int rc = ra_sure_get(store, key, RA_LINK_MAX, &l->w->buf, st, err);
-        if (rc < 0 || !ra_link_may_come(store, &l->w->buf, st->mtime, attempt))
-            return rc;
-    }
-}
-
 static int read_link(struct link *l, const char *key, const struct ra_place *at, struct link_state *out,
                      struct ra_err *err)
 {
@@ -64,7 +54,7 @@ static int read_link(struct link *l, const char *key, const struct ra_place *at,
     struct ra_stat st = {.mtime = RA_TIME_NONE};
     RA_ERR_AUTO trouble = {0};
     *out = (struct link_state){.blob = RA_NONE};
-    int rc = get_link(l, key, &st, &trouble);
+    int rc = ra_sure_link(l->run->job->store, key, &w->buf, &st, &trouble);
     out->mtime = st.mtime;
     out->missing = rc == -RA_NOTFOUND;
     out->bad = rc == -RA_TOOBIG || (rc == 0 && !ra_link_parse(ra_buf_str(&w->buf), w->buf.len, &d));
