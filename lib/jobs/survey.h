@@ -151,8 +151,8 @@ struct ra_survey_repo {
 
 struct ra_survey {
     RA_VEC(struct ra_survey_repo) repos;
-    RA_VEC(struct ra_survey_link)
-    links; /* in no order; what they lead to is protected, unless they are aliases */
+    /* In no order. What they lead to is protected, unless they are aliases. */
+    RA_VEC(struct ra_survey_link) links;
     struct ra_blobs *blobs;
     _Atomic bool complete;           /* every repository was found (a filter does not count) */
     bool no_repositories;            /* there is no folder of that name at all */
