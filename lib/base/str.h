@@ -12,6 +12,8 @@ static inline bool ra_streq(const char *a, const char *b)
 }
 bool ra_starts_with(const char *s, const char *prefix);
 bool ra_ends_with(const char *s, const char *suffix);
+/* Whether a path, whose components '/' parts, is `folder` or lies below it. `folder` has no '/' at its end. */
+bool ra_is_at_or_below(const char *path, const char *folder);
 
 /* Whether text matches the pattern: `*` any run without '/', `**` any run, `?` one character but '/',
  * everything else itself. Linear in the product of the lengths; no recursion. */

@@ -242,20 +242,14 @@ int ra_members_find_blob(const struct ra_members *m, uint32_t number, struct ra_
     return follow(m, BLOB | number, out, err);
 }
 
-static bool is_below(const char *name, const char *folder)
-{
-    size_t n = strlen(folder);
-    return strncmp(name, folder, n) == 0 && (name[n] == '/' || name[n] == '\0');
-}
-
 bool ra_members_has_below(const struct ra_members *m, const char *folder)
 {
     char space[RA_MEMBER_SPACE];
     for (uint32_t i = 0; i < m->names.n; i++)
-        if (is_below(m->names.at[i], folder))
+        if (ra_is_at_or_below(m->names.at[i], folder))
             return true;
     for (uint32_t i = 0; i < m->blobs.n; i++)
-        if (is_below(ra_member_name(m, BLOB | i, space), folder))
+        if (ra_is_at_or_below(ra_member_name(m, BLOB | i, space), folder))
             return true;
     return false;
 }

@@ -4,15 +4,11 @@
  */
 #include "jobs/rm_parts.h"
 
+#include "base/str.h"
+
 struct tie {
     const char *path, *target;
 };
-
-static bool is_at_or_below(const char *key, const char *folder)
-{
-    size_t n = strlen(folder);
-    return strncmp(key, folder, n) == 0 && (key[n] == '/' || !key[n]);
-}
 
 static int refuse(const struct ra_rm *rm, const struct tie *t, struct ra_err *err)
 {
@@ -20,8 +16,8 @@ static int refuse(const struct ra_rm *rm, const struct tie *t, struct ra_err *er
         const struct ra_survey_repo *repo = &rm->survey.repos.at[i];
         bool alias = repo->flags & RA_REPO_ALIAS;
         ra_auto_free char *folder = ra_asprintf(RA_REPOSITORIES "%s", repo->name);
-        bool from = ra_survey_is_of_repo(t->path, repo->name) || is_at_or_below(folder, t->path);
-        bool to = ra_survey_is_of_repo(t->target, repo->name) || is_at_or_below(folder, t->target);
+        bool from = ra_survey_is_of_repo(t->path, repo->name) || ra_is_at_or_below(folder, t->path);
+        bool to = ra_survey_is_of_repo(t->target, repo->name) || ra_is_at_or_below(folder, t->target);
         if (!(from || to) || !ra_rm_touches(rm, i))
             continue;
         int rc = ra_fail(

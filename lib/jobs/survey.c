@@ -111,17 +111,14 @@ static void gather_repos(struct ra_survey_run *run)
 
 bool ra_survey_is_of_repo(const char *key, const char *repo)
 {
-    size_t top = strlen(RA_REPOSITORIES), n = strlen(repo);
-    return strncmp(key, RA_REPOSITORIES, top) == 0 && strncmp(key + top, repo, n) == 0 &&
-           (key[top + n] == '/' || !key[top + n]);
+    return ra_starts_with(key, RA_REPOSITORIES) && ra_is_at_or_below(key + strlen(RA_REPOSITORIES), repo);
 }
 
 /* Whether a repository lies at a key, or below it. */
 static bool lies_below(const char *repo, const char *key)
 {
-    size_t top = strlen(RA_REPOSITORIES), n = strlen(key);
-    return n > top && strncmp(key, RA_REPOSITORIES, top) == 0 && strncmp(repo, key + top, n - top) == 0 &&
-           (repo[n - top] == '/' || !repo[n - top]);
+    size_t top = strlen(RA_REPOSITORIES);
+    return ra_starts_with(key, RA_REPOSITORIES) && key[top] && ra_is_at_or_below(repo, key + top);
 }
 
 static void gather_links(struct ra_survey_run *run)

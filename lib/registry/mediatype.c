@@ -58,9 +58,17 @@ bool ra_media_type_foreign_json(const struct ra_json_str *media_type)
     return one_of(media_type, foreign_types, RA_COUNT(foreign_types));
 }
 
+static enum ra_manifest_kind kind_of_type(const struct ra_json_str *media_type)
+{
+    for (size_t i = 0; i < RA_COUNT(manifest_types); i++)
+        if (ra_json_str_is(media_type, manifest_types[i].media_type))
+            return manifest_types[i].kind;
+    return RA_MANIFEST_UNKNOWN;
+}
+
 bool ra_media_type_index(const char *media_type)
 {
-    return strcmp(media_type, RA_MT_OCI_INDEX) == 0 || strcmp(media_type, RA_MT_DOCKER_LIST) == 0;
+    return kind_of_type(&(struct ra_json_str){media_type, strlen(media_type), true}) == RA_MANIFEST_INDEX;
 }
 
 bool ra_media_type_foreign(const char *media_type)
@@ -71,14 +79,6 @@ bool ra_media_type_foreign(const char *media_type)
 bool ra_media_type_image_config(const char *media_type)
 {
     return image_config(&(struct ra_json_str){media_type, strlen(media_type), true});
-}
-
-static enum ra_manifest_kind kind_of_type(const struct ra_json_str *media_type)
-{
-    for (size_t i = 0; i < RA_COUNT(manifest_types); i++)
-        if (ra_json_str_is(media_type, manifest_types[i].media_type))
-            return manifest_types[i].kind;
-    return RA_MANIFEST_UNKNOWN;
 }
 
 enum ra_entry_type ra_media_type_entry(const char *media_type)

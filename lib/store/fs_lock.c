@@ -22,11 +22,6 @@ struct lock {
     int beside;  /* or -1: there is none, or it cannot be locked */
 };
 
-static bool is_full(int number)
-{
-    return number == ENOSPC || number == EDQUOT;
-}
-
 static int fail_lock(const struct ra_fs *fs, const char *key, struct ra_err *err)
 {
     int number = errno;
@@ -36,7 +31,7 @@ static int fail_lock(const struct ra_fs *fs, const char *key, struct ra_err *err
                        number == EROFS
                            ? "the storage is read-only: mount it writable, or make a dry run"
                            : "run as root or as the user that owns the storage, or make a dry run");
-    if (is_full(number))
+    if (rc == -RA_NOSPACE)
         return ra_hint(err, rc, "free a few kilobytes on this disk first");
     if (number == ENOLCK)
         return ra_hint(err, rc, "this file system has no locks: is it NFS without a lock server?");
@@ -115,7 +110,7 @@ int ra_fs_lock(struct ra_store *s, const char *key, const char *beside, const ch
         kept = before < kept ? before : kept;
         if (fd < 0 && errno == ENOENT)
             continue;
-        if (fd < 0 && is_full(errno) && aside >= 0) {
+        if (fd < 0 && ra_code_of_errno(errno) == RA_NOSPACE && aside >= 0) {
             *out = make_lock(fs, key, kept, ra_steal_fd(&aside), -1);
             return 0;
         }
@@ -125,7 +120,7 @@ int ra_fs_lock(struct ra_store *s, const char *key, const char *beside, const ch
             return errno == EAGAIN ? busy(fd, err) : fail_lock(fs, key, err);
         if (!still_there(dir, key, fd))
             continue;
-        if (sign(fd, who) && !is_full(errno))
+        if (sign(fd, who) && ra_code_of_errno(errno) != RA_NOSPACE)
             return fail_lock(fs, key, err);
         *out = make_lock(fs, key, kept, ra_steal_fd(&aside), ra_steal_fd(&fd));
         return 0;
