@@ -211,6 +211,11 @@ static int confirm(struct ra_ctx *ctx, const struct ra_copy *c, struct ra_err *e
     return ra_confirm(ctx, err, "Move %s in DEST to another image?", ra_count_of(moving, "tag", tags));
 }
 
+static int not_copied(const struct ra_ctx *ctx, int rc, struct ra_err *err)
+{
+    return ra_wrap(err, rc, "cannot copy '%s' to '%s'", ctx->operands.at[0], ctx->operands.at[1]);
+}
+
 static int copy(struct ra_ctx *ctx, struct ra_copy *c, struct ra_err *err)
 {
     int rc = ra_copy_run(c, err);
@@ -218,7 +223,7 @@ static int copy(struct ra_ctx *ctx, struct ra_copy *c, struct ra_err *err)
     if (rc == -RA_CANCELLED && !ctx->g.dry_run)
         return ra_hint(err, rc, "DEST is whole: run it again, and it copies the rest");
     if (rc < 0)
-        return ra_wrap(err, rc, "cannot copy to '%s'", ctx->operands.at[1]);
+        return not_copied(ctx, rc, err);
     if (ctx->g.json)
         return print_json(ctx, c, err);
     if (!ctx->g.quiet)
@@ -239,7 +244,7 @@ static int run(struct ra_ctx *ctx, struct ra_err *err)
     ra_warn_of_owner(ctx, job.store);
     rc = ra_copy_open(&job, ends.to.store, o->replace, &c, err);
     if (rc < 0)
-        return ra_wrap(err, rc, "cannot copy to '%s'", ctx->operands.at[1]);
+        return not_copied(ctx, rc, err);
     rc = confirm(ctx, c, err);
     return rc < 0 ? rc : copy(ctx, c, err);
 }

@@ -20,7 +20,7 @@ static void check_sizes(struct ra_fsck *f)
 
 struct graph {
     struct ra_fsck *f;
-    struct ra_reach **reaches; /* one a worker, as the bitmaps of layer links */
+    struct ra_reach **reaches; /* one a worker, as the bitmaps of layer links; NULL until it begins */
     uint8_t **links;
     size_t links_size;
 };
@@ -342,12 +342,21 @@ static void need_all_links(struct ra_fsck *f, const struct ra_survey_repo *repo)
             need(f, repo->tags[i].history[k], RA_FSCK_NEEDED);
 }
 
+static struct ra_reach *equip(struct graph *g, unsigned worker)
+{
+    if (!g->reaches[worker]) {
+        g->reaches[worker] = ra_reach_new(&g->f->survey);
+        g->links[worker] = ra_malloc(g->links_size);
+    }
+    return g->reaches[worker];
+}
+
 static int check_repository(void *arg, size_t i, unsigned worker, struct ra_err *err)
 {
     struct graph *g = arg;
     struct ra_fsck *f = g->f;
     const struct ra_survey_repo *repo = &f->survey.repos.at[i];
-    struct ra_reach *reach = g->reaches[worker];
+    struct ra_reach *reach = equip(g, worker);
     note_layer_links(g, worker, repo);
     ra_reach_begin(reach, repo);
     for (uint32_t t = 0; t < repo->n_tags; t++) {
@@ -372,18 +381,15 @@ static int check_repository(void *arg, size_t i, unsigned worker, struct ra_err 
     return ra_check_cancelled(err);
 }
 
+/* Each link is looked at, which on a cold disk is waiting. */
 static int check_repositories(struct ra_fsck *f, struct ra_err *err)
 {
-    unsigned threads = f->job->threads;
+    unsigned threads = ra_job_io_threads(f->job);
     struct graph g = {.f = f, .links_size = ra_blobs_count(f->survey.blobs) / 8 + 1};
     g.reaches = ra_calloc(threads, sizeof(*g.reaches));
     g.links = ra_calloc(threads, sizeof(*g.links));
-    for (unsigned i = 0; i < threads; i++) {
-        g.reaches[i] = ra_reach_new(&f->survey);
-        g.links[i] = ra_malloc(g.links_size);
-    }
     ra_progress_phase(f->job->progress, "checking links", f->survey.repos.n, 0);
-    int rc = ra_parallel(threads, f->survey.repos.n, check_repository, &g, err);
+    int rc = ra_parallel_io(threads, f->survey.repos.n, check_repository, &g, err);
     for (unsigned i = 0; i < threads; i++) {
         ra_reach_free(g.reaches[i]);
         free(g.links[i]);

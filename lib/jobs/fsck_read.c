@@ -1,6 +1,7 @@
 /*
- * Reading every blob against its digest: as fast as the disk or SHA-256 allows, on all threads, each of which reads two
- * blobs at a time; without pushing everything else out of the page cache.
+ * Reading every blob against its digest: as fast as the disk or SHA-256 allows, without pushing everything else out of
+ * the page cache. Small blobs, of which there are many, are waited for: many threads ask for them. Large ones are
+ * hashed: each thread reads two at a time.
  */
 #include "jobs/fsck_parts.h"
 
@@ -8,6 +9,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "registry/layout.h"
+#include "registry/read.h"
 
 #include <stdatomic.h>
 #include <sys/random.h>
@@ -18,7 +20,10 @@
  * holding the first may wait for ever. */
 #define SIDE_BY_SIDE 2
 
-/* A blob being read. */
+/* Up to this size a blob takes longer to be found than to be read. */
+#define SMALL ((uint64_t)64 << 10)
+
+/* A large blob being read. */
 struct lane {
     uint32_t id;
     struct ra_digest want;
@@ -32,22 +37,31 @@ struct lane {
 
 struct reading {
     struct ra_fsck *f;
-    RA_VEC(uint32_t) ids; /* by algorithm and digest */
+    RA_VEC(uint32_t)
+    ids; /* small ones and then large ones, each by algorithm and digest; turned, see rotate() */
     double started;
     atomic_uint_fast64_t bytes;
     atomic_size_t done; /* blobs [0, done) of ids were handed out, in order */
+    size_t upto;        /* the end of the stretch that is handed out now */
     atomic_bool late;
+    struct ra_buf *texts; /* a small blob for each worker */
 };
 
 /* --- which blobs, and where the last run stopped ----------------------------------------------------------- */
 
-static void collect(struct reading *r)
+static bool is_small(const struct reading *r, uint32_t id)
+{
+    return ra_blobs_size(r->f->survey.blobs, id) <= SMALL;
+}
+
+static void collect(struct reading *r, bool small)
 {
     for (unsigned part = 0; part < RA_BLOBS_PARTS; part++) {
         size_t n;
         ra_auto_free uint32_t *ids = ra_blobs_part(r->f->survey.blobs, part, RA_BLOB_PRESENT, 0, &n);
         for (size_t i = 0; i < n; i++)
-            *ra_vec_push(&r->ids) = ids[i];
+            if (is_small(r, ids[i]) == small)
+                *ra_vec_push(&r->ids) = ids[i];
     }
 }
 
@@ -70,9 +84,32 @@ static void take_sample(struct reading *r)
     r->ids.n = kept;
 }
 
-static const char state_head[] = "regadm fsck state 1\nchecked up to ";
+static const char state_head[] = "regadm fsck state 1\nchecked all up to the ";
 
-static int load_state(const struct reading *r, struct ra_digest *out, bool *found, struct ra_err *err)
+/* The last blob that was read. */
+struct stop {
+    bool small;
+    struct ra_digest digest;
+};
+
+static const char *size_class(bool small)
+{
+    return small ? "small " : "large ";
+}
+
+static bool parse_state(const char *text, struct stop *out)
+{
+    if (!ra_starts_with(text, state_head))
+        return false;
+    text += strlen(state_head);
+    out->small = ra_starts_with(text, size_class(true));
+    if (!out->small && !ra_starts_with(text, size_class(false)))
+        return false;
+    text += strlen(size_class(out->small));
+    return ra_digest_parse(text, strcspn(text, "\n"), &out->digest);
+}
+
+static int load_state(const struct reading *r, struct stop *out, bool *found, struct ra_err *err)
 {
     RA_BUF_AUTO text = {0};
     RA_ERR_AUTO reading = {0};
@@ -82,9 +119,7 @@ static int load_state(const struct reading *r, struct ra_digest *out, bool *foun
         return 0;
     if (rc < 0)
         return ra_err_move(err, &reading);
-    const char *digest = ra_buf_str(&text) + strlen(state_head);
-    *found =
-        ra_starts_with(ra_buf_str(&text), state_head) && ra_digest_parse(digest, strcspn(digest, "\n"), out);
+    *found = parse_state(ra_buf_str(&text), out);
     if (*found || text.len == 0)
         return 0;
     rc = ra_fail(err, RA_CORRUPT, "'%s' is no state of fsck", r->f->opts.state);
@@ -99,27 +134,35 @@ static int save_state(const struct reading *r, struct ra_atomic_file **file, str
     struct ra_digest last;
     /* All of it was checked: the next run begins anew. */
     if (done > 0 && r->f->result.stopped_early) {
-        ra_fsck_digest(r->f, r->ids.at[done - 1], &last);
-        ra_buf_addf(&text, "%s%s\n", state_head, ra_digest_text(&last, digest));
+        uint32_t id = r->ids.at[done - 1];
+        ra_fsck_digest(r->f, id, &last);
+        ra_buf_addf(&text, "%s%s%s\n", state_head, size_class(is_small(r, id)),
+                    ra_digest_text(&last, digest));
     }
     int rc = ra_fd_write_all(ra_atomic_fd(*file), r->f->opts.state, text.data, text.len, err);
     return rc < 0 ? rc : ra_atomic_commit(ra_steal_ptr(file), err);
 }
 
+static bool is_behind(const struct reading *r, uint32_t id, const struct stop *last)
+{
+    struct ra_digest here;
+    if (is_small(r, id) != last->small)
+        return last->small;
+    ra_fsck_digest(r->f, id, &here);
+    return ra_digest_cmp(&here, &last->digest) > 0;
+}
+
 /* Begins behind the last one, and comes round to the ones before it. */
 static int rotate(struct reading *r, struct ra_err *err)
 {
-    struct ra_digest last, here;
+    struct stop last;
     bool found;
     int rc = load_state(r, &last, &found, err);
     if (rc < 0 || !found || r->ids.n == 0)
         return rc;
     size_t first = 0;
-    for (; first < r->ids.n; first++) {
-        ra_fsck_digest(r->f, r->ids.at[first], &here);
-        if (ra_digest_cmp(&here, &last) > 0)
-            break;
-    }
+    while (first < r->ids.n && !is_behind(r, r->ids.at[first], &last))
+        first++;
     ra_auto_free uint32_t *turned = ra_calloc(r->ids.n, sizeof(*turned));
     for (size_t i = 0; i < r->ids.n; i++)
         turned[i] = r->ids.at[(first + i) % r->ids.n];
@@ -157,7 +200,7 @@ static bool hand_out(struct reading *r, uint32_t *id)
 {
     size_t next = atomic_load(&r->done);
     do
-        if (next >= r->ids.n || (next > 0 && time_is_up(r)))
+        if (next >= r->upto || (next > 0 && time_is_up(r)))
             return false;
     while (!atomic_compare_exchange_weak(&r->done, &next, next + 1));
     *id = r->ids.at[next];
@@ -165,15 +208,54 @@ static bool hand_out(struct reading *r, uint32_t *id)
 }
 
 /* A blob that cannot be read is a finding; negative: we are to stop. */
-static int complain(struct reading *r, const struct lane *lane, struct ra_err *why, struct ra_err *err)
+static int complain(struct reading *r, const struct ra_digest *d, struct ra_err *why, struct ra_err *err)
 {
     struct ra_key key;
-    struct ra_place at = {.path = ra_key_blob(&key, &lane->want), .digest = &lane->want};
+    struct ra_place at = {.path = ra_key_blob(&key, d), .digest = d};
     if (why->code != RA_NOTFOUND)
         return ra_find_or_stop(r->f->job->findings, &at, why, err);
     ra_find(r->f->job->findings, RA_ERROR, "vanished", &at, "%s", ra_err_text(why));
     return 0;
 }
+
+static void judge(struct reading *r, uint32_t id, const struct ra_digest *want, const struct ra_digest *got)
+{
+    if (!ra_digest_eq(got, want))
+        ra_blobs_set(r->f->survey.blobs, id, RA_FSCK_CORRUPT | RA_FSCK_BAD);
+}
+
+static int account(struct reading *r, size_t n, struct ra_err *err)
+{
+    ra_progress_add(r->f->job->progress, 0, n);
+    atomic_fetch_add(&r->bytes, n);
+    return hold_rate(r, err);
+}
+
+/* --- small blobs ----------------------------------------------------------- */
+
+/* One that grew since it was listed is judged by what it had been allowed to be: its digest is another by then. */
+static int read_small(void *arg, size_t i RA_UNUSED, unsigned worker, struct ra_err *err)
+{
+    struct reading *r = arg;
+    struct ra_buf *text = &r->texts[worker];
+    struct ra_digest want, got = {0};
+    RA_ERR_AUTO trouble = {0};
+    uint32_t id;
+    if (!hand_out(r, &id))
+        return 0;
+    ra_fsck_digest(r->f, id, &want);
+    ra_buf_clear(text);
+    int rc = ra_blob_get(r->f->job->store, &want, SMALL, text, &trouble);
+    ra_progress_add(r->f->job->progress, 1, 0);
+    if (rc < 0 && rc != -RA_TOOBIG)
+        return complain(r, &want, &trouble, err);
+    if (rc == 0)
+        ra_digest_of((enum ra_alg)want.alg, text->data, text->len, &got);
+    judge(r, id, &want, &got);
+    return account(r, text->len, err);
+}
+
+/* --- large blobs ----------------------------------------------------------- */
 
 static void end_blob(struct reading *r, struct lane *lane)
 {
@@ -192,7 +274,7 @@ static int begin_blob(struct reading *r, struct lane *lane, struct ra_err *err)
         if (ra_read_open(r->f->job->store, ra_key_blob(&key, &lane->want), 0, UINT64_MAX, RA_READ_ONCE,
                          &lane->reader, &trouble) == 0)
             break;
-        rc = complain(r, lane, &trouble, err);
+        rc = complain(r, &lane->want, &trouble, err);
         end_blob(r, lane);
     }
     if (!lane->reader)
@@ -209,8 +291,7 @@ static void judge_blob(struct reading *r, struct lane *lane)
 {
     struct ra_digest got;
     ra_hasher_final(lane->hasher, &got);
-    if (!ra_digest_eq(&got, &lane->want))
-        ra_blobs_set(r->f->survey.blobs, lane->id, RA_FSCK_CORRUPT | RA_FSCK_BAD);
+    judge(r, lane->id, &lane->want, &got);
     end_blob(r, lane);
 }
 
@@ -220,7 +301,7 @@ static int read_more(struct reading *r, struct lane *lane, struct ra_err *err)
     ssize_t n = ra_read(lane->reader, lane->buffer, BUFFER, &trouble);
     if (n < 0) {
         end_blob(r, lane);
-        return complain(r, lane, &trouble, err);
+        return complain(r, &lane->want, &trouble, err);
     }
     if (n == 0) {
         judge_blob(r, lane);
@@ -228,9 +309,7 @@ static int read_more(struct reading *r, struct lane *lane, struct ra_err *err)
     }
     lane->at = lane->buffer;
     lane->left = (size_t)n;
-    ra_progress_add(r->f->job->progress, 0, (uint64_t)n);
-    atomic_fetch_add(&r->bytes, (uint64_t)n);
-    return hold_rate(r, err);
+    return account(r, (size_t)n, err);
 }
 
 /* Until there is something to hash, or nothing left to read. */
@@ -303,12 +382,25 @@ static uint64_t total_bytes(const struct reading *r)
     return sum;
 }
 
-static int read_all(struct reading *r, struct ra_err *err)
+/* The next ones of one size class. */
+static int read_stretch(struct reading *r, struct ra_err *err)
 {
     unsigned threads = r->f->job->threads;
+    size_t begin = atomic_load(&r->done);
+    bool small = is_small(r, r->ids.at[begin]);
+    for (r->upto = begin; r->upto < r->ids.n && is_small(r, r->ids.at[r->upto]) == small; r->upto++)
+        ;
+    return small ? ra_parallel_io(ra_job_cold_threads(r->f->job), r->upto - begin, read_small, r, err)
+                 : ra_parallel(threads, threads, read_on_thread, r, err);
+}
+
+static int read_all(struct reading *r, struct ra_err *err)
+{
+    int rc = 0;
     r->started = ra_time_monotonic();
     ra_progress_phase(r->f->job->progress, "reading blobs", r->ids.n, total_bytes(r));
-    int rc = ra_parallel(threads, threads, read_on_thread, r, err);
+    while (rc == 0 && !atomic_load(&r->late) && atomic_load(&r->done) < r->ids.n)
+        rc = read_stretch(r, err);
     r->f->result.blobs_checked = atomic_load(&r->done);
     r->f->result.bytes_checked = atomic_load(&r->bytes);
     r->f->result.stopped_early = atomic_load(&r->late) && atomic_load(&r->done) < r->ids.n;
@@ -317,9 +409,11 @@ static int read_all(struct reading *r, struct ra_err *err)
 
 int ra_fsck_read(struct ra_fsck *f, struct ra_err *err)
 {
-    struct reading r = {.f = f};
+    unsigned workers = ra_job_cold_threads(f->job);
+    struct reading r = {.f = f, .texts = ra_calloc(workers, sizeof(*r.texts))};
     RA_AUTO_PTR(ra_atomic_file) state = NULL;
-    collect(&r);
+    collect(&r, true);
+    collect(&r, false);
     take_sample(&r);
     int rc = f->opts.state ? rotate(&r, err) : 0;
     /* Hours of reading should not end with a bad path. */
@@ -329,6 +423,9 @@ int ra_fsck_read(struct ra_fsck *f, struct ra_err *err)
         rc = read_all(&r, err);
     if (rc == 0 && f->opts.state)
         rc = save_state(&r, &state, err);
+    for (unsigned i = 0; i < workers; i++)
+        ra_buf_release(&r.texts[i]);
+    free(r.texts);
     ra_vec_release(&r.ids);
     return rc;
 }

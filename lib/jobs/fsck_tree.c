@@ -22,7 +22,6 @@ struct tree {
     bool owners;
     struct tally owner, mode;
     struct ra_list_opts level, deep;
-    struct ra_list_opts data; /* a look at each blob without opening its folder; mode LEVEL: not wanted */
 };
 
 static void count(struct tree *t, struct tally *tally, const char *path)
@@ -163,34 +162,6 @@ static bool is_deep(const char *path)
     return !ra_starts_with(path, RA_BLOBS) || slashes >= 2;
 }
 
-static bool is_shard(const char *path)
-{
-    return is_deep(path) && ra_starts_with(path, RA_BLOBS);
-}
-
-/* An entry of a shard that was listed by its blobs' data alone. What is not as it should be is looked at closely. */
-static void judge_blob(struct tree *t, struct ra_walk *w, const struct ra_entry *e, struct ra_buf *path)
-{
-    struct ra_stat st;
-    size_t n = path->len;
-    ra_buf_adds(path, e->st.kind == RA_OBJECT ? "/data" : "/");
-    if (e->st.kind == RA_OBJECT) {
-        judge(t, path->data, &e->st);
-        return;
-    }
-    if (e->st.kind == RA_OTHER) {
-        path->data[n] = '\0';
-        if (ra_store_stat(t->f->job->store, path->data, &st, NULL) < 0)
-            st = e->st;
-        if (st.kind != RA_PREFIX) {
-            judge(t, path->data, &st);
-            return;
-        }
-        path->data[n] = '/';
-    }
-    ra_walk_push(w, &(struct ra_walk_item){.prefix = path->data, .opts = &t->deep});
-}
-
 static int on_page(void *ctx, struct ra_walk *w, const struct ra_walk_item *item, const struct ra_page *page,
                    unsigned worker, struct ra_err *err)
 {
@@ -203,19 +174,12 @@ static int on_page(void *ctx, struct ra_walk *w, const struct ra_walk_item *item
         ra_buf_addf(&path, "%s%s", item->prefix, e->name);
         if (ra_starts_with(path.data, RA_OURS) || ra_streq(path.data, RA_V2 ".regadm"))
             continue;
-        if (item->opts == &t->data) {
-            judge_blob(t, w, e, &path);
-            continue;
-        }
         judge(t, path.data, &e->st);
         if (e->st.kind != RA_PREFIX || item->opts->mode != RA_LIST_LEVEL)
             continue;
-        const struct ra_list_opts *opts = t->data.mode == RA_LIST_LEAF && is_shard(path.data) ? &t->data
-                                          : is_deep(path.data) && !ra_streq(path.data, RA_V2 "repositories")
-                                              ? &t->deep
-                                              : &t->level;
+        bool deep = is_deep(path.data) && !ra_streq(path.data, RA_V2 "repositories");
         ra_buf_addc(&path, '/');
-        ra_walk_push(w, &(struct ra_walk_item){.prefix = path.data, .opts = opts});
+        ra_walk_push(w, &(struct ra_walk_item){.prefix = path.data, .opts = deep ? &t->deep : &t->level});
     }
     ra_progress_add(t->f->job->progress, page->n, 0);
     return ra_check_cancelled(err);
@@ -249,8 +213,6 @@ int ra_fsck_tree(struct ra_fsck *f, struct ra_err *err)
                      .owners = ra_store_info(f->job->store)->caps & RA_CAP_OWNER,
                      .level = {.mode = RA_LIST_LEVEL, .want = want},
                      .deep = {.mode = RA_LIST_DEEP, .want = want}};
-    if (f->opts.quick && !(ra_store_info(f->job->store)->caps & RA_CAP_LIST_FLAT))
-        t.data = (struct ra_list_opts){.mode = RA_LIST_LEAF, .leaf = "data", .want = want};
     struct ra_walk_item start = {.prefix = RA_V2, .opts = &t.level};
     struct ra_walk_visitor visitor = {.ctx = &t, .page = on_page, .failed = on_failed};
     if (t.owners && ra_store_stat(f->job->store, "docker/registry/v2", &t.top, NULL) < 0)

@@ -70,11 +70,12 @@ static bool still_there(int dir, const char *key, int fd)
            named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
+/* Cut short by a full disk, it still is a name for busy() to show. */
 static int sign(int fd, const char *who)
 {
     char line[WHO_MAX];
     int n = snprintf(line, sizeof(line), "%.200s\n", who);
-    return ftruncate(fd, 0) || pwrite(fd, line, (size_t)n, 0) != n ? -1 : 0;
+    return ftruncate(fd, 0) || pwrite(fd, line, (size_t)n, 0) < 0 ? -1 : 0;
 }
 
 /* -1 when others have it, with EWOULDBLOCK, or when it cannot be. */

@@ -150,6 +150,8 @@ ssize_t ra_fs_read(struct ra_reader *base, void *p, size_t n, struct ra_err *err
 {
     struct reader *r = (struct reader *)base;
     uint64_t left = r->end - r->pos;
+    if (left == 0)
+        return 0;
     ssize_t got = read_at(r->fd, p, n < left ? n : (size_t)left, r->pos);
     if (got < 0)
         return ra_fs_fail(err, "read", r->key);

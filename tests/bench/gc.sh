@@ -19,15 +19,8 @@ compare "gc -n --delete-untagged" 80 1 ours_untagged theirs_untagged
 memory "gc -n" "$REGADM" --root "$TREE" gc -n -y
 memory "the registry's collector" docker-registry garbage-collect --dry-run "$WORK/config.yml"
 
-# Nothing is read twice, so that a cold cache counts as much as the disk does. It empties the cache of the whole machine.
-if [ -n "${BENCH_COLD:-}" ] && [ -w /proc/sys/vm/drop_caches ]; then
-    empty_cache() { sync && echo 3 >/proc/sys/vm/drop_caches; }
-    before_ours_cold() { empty_cache; }
-    before_theirs_cold() { empty_cache; }
-    ours_cold() { ours; }
-    theirs_cold() { theirs; }
-    compare "gc -n, cold cache" 25 1 ours_cold theirs_cold
-fi
+# Nothing is read twice, so that a cold cache counts as much as the disk does.
+compare_cold "gc -n, cold cache" 25 ours theirs
 
 # One repository with N tags and N untagged revisions.
 many_tags() {

@@ -40,8 +40,8 @@ asked_all() { python3 "$WORK/ask.py" "$REG" 1000; }
 asked_names() { python3 "$WORK/ask.py" "$REG" 0; }
 walked() { find "$TREE/docker/registry/v2/repositories" -name _manifests -prune -o -name _layers -prune -o -name _uploads -prune -o -type d -print; }
 
-compare "ls with sizes, the registry asked" 20 1 ours_ls asked_all
-compare "tags of all, the registry asked" 20 1 ours_tags asked_all
+compare "ls with sizes, the registry asked" 20 3 ours_ls asked_all
+compare "tags of all, the registry asked" 20 3 ours_tags asked_all
 compare "ls -q, the registry asked for lists" 20 3 ours_names asked_names
 compare "ls -q, the bare walk by find" 0.5 5 ours_names walked
 memory "ls" "$REGADM" --root "$TREE" ls

@@ -5,6 +5,8 @@
 #   compare NAME GOAL RUNS OURS PEER   two commands (functions) in turns, RUNS times each; prints medians and their
 #                                 ratio beside the goal ("20": twenty times faster). What has to be done before each
 #                                 run and is not timed is a function before_OURS, before_PEER
+#   compare_cold NAME GOAL OURS PEER   the same once, each after the page cache of the whole machine was emptied; nothing
+#                                 unless BENCH_COLD is set and we are root
 #   memory NAME COMMAND...        peak memory of a command
 BENCH_DIR=${BENCH_DIR:-$TOP/build/bench}
 
@@ -40,6 +42,13 @@ compare() {
     done
     awk -v name="$name" -v goal="$goal" -v ours="$(median "$runs" <"$WORK/ours")" -v peer="$(median "$runs" <"$WORK/peer")" \
         'BEGIN { printf "%-40s %9.3f s, peer %9.3f s: %7.1f times as fast (goal %s)\n", name, ours / 1e6, peer / 1e6, peer / ours, goal }'
+}
+
+compare_cold() {
+    [ -n "${BENCH_COLD:-}" ] && [ -w /proc/sys/vm/drop_caches ] || return 0
+    eval "before_$3() { sync && echo 3 >/proc/sys/vm/drop_caches; }; before_$4() { before_$3; }"
+    compare "$1" "$2" 1 "$3" "$4"
+    unset -f "before_$3" "before_$4"
 }
 
 # By a small program: what is started from a large one counts as large, whatever it becomes.

@@ -91,13 +91,13 @@ static void sample_has_its_size(void **state)
     t_fsck_release(&r);
 }
 
-/* All blobs are damaged, so that the findings say which were read. */
+/* All blobs, some small and some large, are damaged, so that the findings say which were read. */
 static struct ra_store *make_rotten(int n)
 {
     struct ra_store *s = t_reg_new();
     for (int i = 0; i < n; i++) {
         struct ra_digest d = t_reg_blob(s, t_fmt("blob %d", i));
-        t_fsck_put(s, &d, "0123456789");
+        t_fsck_put(s, &d, t_fmt("%0*d", i % 3 ? 10 : 70000, 0));
     }
     return s;
 }
