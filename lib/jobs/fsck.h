@@ -43,6 +43,9 @@ struct ra_fix {
     const char *repository; /* NULL for blobs; lent, as tag */
     const char *tag;
     struct ra_digest digest;
+    /* A revision of which only an index speaks: its link is written when all blobs it needs are there, as what was
+     * deleted would be damage otherwise. */
+    bool child;
     bool misled; /* a tag whose link can be read, and points to `was`, which is no manifest */
     struct ra_digest was;
     const char *action; /* what ra_fsck_repair did: "mended", "moved aside"; NULL: nothing */

@@ -282,7 +282,7 @@ static void check_children(struct graph *g, unsigned worker, const struct ra_sur
     size_t n = 0;
     const uint32_t *child = m ? ra_survey_refs(m, RA_REF_CHILD, &n) : NULL;
     for (size_t i = 0; i < n; i++) {
-        struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name};
+        struct ra_fix fix = {.kind = RA_FIX_REVISION_LINK, .repository = repo->name, .child = true};
         if (!ra_fsck_is_unlinked(f, repo, child[i]))
             continue;
         ra_fsck_digest(f, child[i], &fix.digest);

@@ -64,11 +64,8 @@ static int copy_object(struct repair *r, const char *from, const char *to, struc
 
 static int move_aside(struct repair *r, const struct ra_digest *d, struct ra_err *err)
 {
-    struct ra_key key;
-    char hex[RA_DIGEST_TEXT];
-    ra_auto_free char *aside =
-        ra_asprintf(RA_QUARANTINE "%s/%s", ra_alg_name((enum ra_alg)d->alg), ra_digest_hex(d, hex));
-    int rc = copy_object(r, ra_key_blob(&key, d), aside, err);
+    struct ra_key key, aside;
+    int rc = copy_object(r, ra_key_blob(&key, d), ra_key_quarantine(&aside, d), err);
     if (rc < 0)
         return ra_wrap(err, rc, "cannot move the corrupt blob aside");
     struct ra_removal removal = {.key = key.s, .keep = strlen(RA_BLOBS)};
@@ -180,6 +177,28 @@ static bool tag_wants(struct repair *r, const struct ra_fix *fix)
     return !manifest && is_intact(r, &held);
 }
 
+/* Blobs were refilled before this. */
+static int find_parts(struct repair *r, const struct ra_fix *fix, struct ra_err *err)
+{
+    static const enum ra_ref_role held[] = {RA_REF_CONFIG, RA_REF_LAYER, RA_REF_BLOB};
+    const struct ra_survey *survey = &r->f->survey;
+    uint32_t blob = ra_blobs_find(survey->blobs, &fix->digest);
+    const struct ra_survey_manifest *m = blob == RA_NONE ? NULL : ra_survey_manifest(survey, blob);
+    for (size_t k = 0; m && k < RA_COUNT(held); k++) {
+        size_t n;
+        const uint32_t *refs = ra_survey_refs(m, held[k], &n);
+        for (size_t i = 0; i < n; i++) {
+            struct ra_digest d;
+            uint64_t size;
+            ra_fsck_digest(r->f, refs[i], &d);
+            int rc = ra_blob_size(r->f->job->store, &d, &size, err);
+            if (rc < 0)
+                return ra_wrap(err, rc, "it was deleted, or a blob that it needs was lost");
+        }
+    }
+    return 0;
+}
+
 static void plan_link(struct repair *r, struct ra_fix *fix)
 {
     RA_ERR_AUTO err = {0};
@@ -187,6 +206,8 @@ static void plan_link(struct repair *r, struct ra_fix *fix)
     if (fix->kind == RA_FIX_TAG_LINK && !tag_wants(r, fix))
         return;
     int rc = ra_blob_size(r->f->job->store, &fix->digest, &size, &err);
+    if (rc == 0 && fix->child)
+        rc = find_parts(r, fix, &err);
     if (rc < 0)
         not_repaired(r, fix, &err);
     else

@@ -106,12 +106,21 @@ static int spare_repo(const struct selection *s, const struct ra_survey_repo *re
     return 0;
 }
 
+/* Its image is one of its history, or any. */
+static bool has_bad_tag(const struct ra_survey_repo *repo)
+{
+    for (uint32_t k = 0; k < repo->n_tags; k++)
+        if (repo->tags[k].flags & (RA_TAG_BAD_LINK | RA_TAG_UNREADABLE))
+            return true;
+    return false;
+}
+
 /* What is not understood may need any of them. */
 static int select_untagged(struct selection *s, size_t i, struct ra_err *err)
 {
     const struct ra_survey_repo *repo = repo_of(s, i);
     struct ra_rm *rm = s->rm;
-    if (repo->flags & RA_REPO_PROTECT)
+    if (repo->flags & RA_REPO_PROTECT || has_bad_tag(repo))
         return spare_repo(s, repo, err);
     RA_AUTO_PTR(ra_reach) reach = ra_reach_new(&rm->survey);
     ra_reach_begin(reach, repo);

@@ -58,10 +58,24 @@ static struct ra_survey_manifest *make(struct ra_survey_run *run, struct ra_surv
     return m;
 }
 
+/* Rot may leave it a manifest, but of other layers. */
+static bool is_whole(const struct ra_survey_worker *w, const struct ra_digest *want)
+{
+    struct ra_digest got;
+    ra_digest_of((enum ra_alg)want->alg, w->buf.data, w->buf.len, &got);
+    return ra_digest_eq(&got, want);
+}
+
 static enum ra_manifest_state parse(struct ra_survey_run *run, struct ra_survey_worker *w,
                                     const struct ra_place *at)
 {
     RA_ERR_AUTO err = {0};
+    if (!is_whole(w, at->digest)) {
+        ra_find(run->job->findings, RA_ERROR, "bad-manifest", at,
+                "the manifest is damaged: its bytes are not what its digest says");
+        ra_refs_scan(&w->refs, ra_buf_str(&w->buf), w->buf.len);
+        return RA_STATE_BROKEN;
+    }
     if (ra_refs_read(&w->refs, w->buf.data, w->buf.len, &err) < 0) {
         ra_find(run->job->findings, RA_ERROR, "bad-manifest", at, "the manifest cannot be read: %s",
                 ra_err_text(&err));
@@ -84,11 +98,25 @@ static enum ra_manifest_state parse(struct ra_survey_run *run, struct ra_survey_
     return RA_STATE_ODD;
 }
 
+/* What fsck moved aside may be mended by hand, or come back from a backup. */
+static bool was_moved_aside(struct ra_survey_run *run, const struct ra_place *at)
+{
+    struct ra_key key;
+    struct ra_stat st;
+    if (ra_store_stat(run->job->store, ra_key_quarantine(&key, at->digest), &st, NULL) < 0)
+        return false;
+    ra_find(run->job->findings, RA_WARNING, "bad-manifest", at,
+            "the manifest was damaged, and fsck moved it to '%s': until that file is removed, what it "
+            "may need is kept",
+            key.s);
+    return true;
+}
+
 static enum ra_manifest_state no_manifest(struct ra_survey_run *run, const struct ra_place *at, int rc,
                                           struct ra_err *trouble)
 {
     if (rc == -RA_NOTFOUND)
-        return RA_STATE_MISSING;
+        return was_moved_aside(run, at) ? RA_STATE_BROKEN : RA_STATE_MISSING;
     if (rc != -RA_TOOBIG) {
         ra_find_unreadable(run->job->findings, at, trouble);
         return RA_STATE_UNREADABLE;

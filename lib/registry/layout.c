@@ -73,6 +73,12 @@ const char *ra_key_blob_folder(struct ra_key *k, const struct ra_digest *d)
     return blob_key(k, d, "/");
 }
 
+const char *ra_key_quarantine(struct ra_key *k, const struct ra_digest *d)
+{
+    char hex[RA_DIGEST_TEXT];
+    return build(k, RA_QUARANTINE "%s/%s", ra_alg_name((enum ra_alg)d->alg), ra_digest_hex(d, hex));
+}
+
 const char *ra_key_blob_shard(struct ra_key *k, enum ra_alg alg, unsigned first_byte)
 {
     return build(k, RA_BLOBS "%s/%02x/", ra_alg_name(alg), first_byte & 0xff);

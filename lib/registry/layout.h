@@ -45,6 +45,8 @@ struct ra_key {
 /* Each fills *k and returns k->s. `repo`, `tag` and `id` are at most as long as the limits above (asserted). */
 const char *ra_key_blob(struct ra_key *k, const struct ra_digest *d);        /* .../data */
 const char *ra_key_blob_folder(struct ra_key *k, const struct ra_digest *d); /* .../<hex>/, a prefix */
+const char *ra_key_quarantine(struct ra_key *k,
+                              const struct ra_digest *d); /* where fsck moves a corrupt one */
 const char *ra_key_blob_shard(struct ra_key *k, enum ra_alg alg, unsigned first_byte); /* blobs/<alg>/<hh>/ */
 const char *ra_key_repo(struct ra_key *k, const char *repo);      /* the prefix repositories/<name>/ */
 const char *ra_key_manifests(struct ra_key *k, const char *repo); /* .../_manifests/ */

@@ -18,3 +18,6 @@ echo "collected first:"
 run gc -y
 run gc -n
 run fsck
+echo "no link to what is not whole:"
+run fsck --repair -y
+export REGADM_ROOT=lost; regadm export -q --all --no-timestamp -o all.tar; echo "export: $?"
