@@ -93,8 +93,11 @@ static void say_catalog(struct ra_ctx *ctx, const struct ra_backup *b)
     ra_say(ctx, "%s (%s)", ra_count_of(totals.carried, "blob", carried), ra_size_text(totals.bytes, bytes));
     if (totals.omitted)
         ra_say(ctx, "builds on %s not in it", ra_count_of(totals.omitted, "blob", count));
-    ra_vec_each (parent, &b->parents)
-        ra_say(ctx, "builds on %s", ra_digest_text(parent, text));
+    if (b->parents.n > 1)
+        ra_say(ctx, "builds on %s, which builds on %s", ra_digest_text(&b->parents.at[0], text),
+               ra_count_of(b->parents.n - 1, "backup", count));
+    else if (b->parents.n)
+        ra_say(ctx, "builds on %s", ra_digest_text(&b->parents.at[0], text));
     if (b->left_out)
         ra_say(ctx, "damage kept %s out of it", ra_count_of(b->left_out, "tag", count));
 }

@@ -25,6 +25,7 @@ void ra_export_plan_release(struct ra_export_plan *p)
     free(p->inside);
     ra_digest_set_release(&p->bad);
     ra_digest_set_release(&p->have);
+    ra_vec_release(&p->chain);
     ra_backup_release(&p->state);
     ra_vec_release(&p->blobs);
     ra_vec_each (m, &p->meta)
@@ -146,9 +147,9 @@ static void reset(struct ra_export_plan *p)
                                   .bad = p->bad,
                                   .bad_before = p->bad.n,
                                   .have = p->have,
-                                  .since = p->since,
-                                  .has_since = p->has_since,
                                   .mutex = PTHREAD_MUTEX_INITIALIZER};
+    memcpy(&kept.chain, &p->chain, sizeof(kept.chain));
+    memset(&p->chain, 0, sizeof(p->chain));
     p->bad = p->have = (struct ra_digest_set){0};
     ra_export_plan_release(p);
     *p = kept;

@@ -49,12 +49,11 @@ struct ra_export_plan {
     uint32_t *stamps; /* by the survey's index: the repository, plus one, that a manifest was last added to */
     uint8_t *health;  /* by the survey's index: enum health of export_select.c */
     uint8_t *inside;  /* likewise, of indexes in indexes: enum inside */
-    struct ra_digest_set bad;  /* blobs that turned out damaged when they were read */
-    uint32_t bad_before;       /* of them from an earlier attempt */
-    _Atomic bool spoilt;       /* this attempt met with one */
-    struct ra_digest_set have; /* what the receiver has */
-    struct ra_digest since;    /* the backup that says so */
-    bool has_since;
+    struct ra_digest_set bad;       /* blobs that turned out damaged when they were read */
+    uint32_t bad_before;            /* of them from an earlier attempt */
+    _Atomic bool spoilt;            /* this attempt met with one */
+    struct ra_digest_set have;      /* what the receiver has */
+    RA_VEC(struct ra_digest) chain; /* the backups that this one builds on, the last one first */
     struct ra_backup state;
     RA_VEC(struct export_blob) blobs;
     RA_VEC(struct export_member) meta; /* before the blobs */

@@ -4,6 +4,7 @@
 #include "registry/read.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 /* --- what the receiver has ---------------------------------------------------------------------------------- */
 
@@ -41,23 +42,27 @@ static int next_is(struct ra_tar *tar, const char *name, struct ra_err *err)
                : ra_fail(err, RA_UNSUPPORTED, "it is no backup that regadm made: it has no '%s'", name);
 }
 
-static int read_state(struct ra_tar *tar, struct ra_backup *b, struct ra_err *err)
+static int read_header(struct ra_tar *tar, struct ra_backup *b, struct ra_err *err)
 {
     RA_BUF_AUTO header = {0};
     int rc = next_is(tar, RA_BACKUP_HEADER, err);
     if (rc == 0)
         rc = ra_tar_read_all(tar, RA_BACKUP_JSON_MAX, &header, err);
-    if (rc == 0)
-        rc = ra_backup_parse_header(b, ra_buf_str(&header), header.len, err);
+    return rc < 0 ? rc : ra_backup_parse_header(b, ra_buf_str(&header), header.len, err);
+}
+
+static int read_state(struct ra_tar *tar, struct ra_backup *b, struct ra_err *err)
+{
+    int rc = read_header(tar, b, err);
     if (rc == 0)
         rc = next_is(tar, RA_BACKUP_CATALOG, err);
     return rc < 0 ? rc : ra_backup_read_catalog(b, tar, err);
 }
 
-/* The beginning of an earlier backup is enough: its catalogue says what its receiver has. */
-static int read_since(struct ra_export_plan *p, const char *path, struct ra_err *err)
+/* The beginning of a backup is enough. */
+static int read_backup(const char *path, int (*read)(struct ra_tar *, struct ra_backup *, struct ra_err *),
+                       struct ra_backup *b, struct ra_err *err)
 {
-    RA_BACKUP_AUTO b = {0};
     RA_AUTO_PTR(ra_input) input = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -67,19 +72,48 @@ static int read_since(struct ra_export_plan *p, const char *path, struct ra_err 
         return ra_wrap(err, rc, "'%s'", path);
     struct ra_tar_source source = ra_input_source(input);
     RA_AUTO_PTR(ra_tar) tar = ra_tar_open(&source);
-    if ((rc = read_state(tar, &b, err)) < 0)
-        return ra_wrap(err, rc, "'%s'", path);
+    rc = read(tar, b, err);
+    return rc < 0 ? ra_wrap(err, rc, "'%s'", path) : 0;
+}
+
+/* The catalogue of an earlier backup says what its receiver has. */
+static int read_since(struct ra_export_plan *p, const char *path, struct ra_err *err)
+{
+    RA_BACKUP_AUTO b = {0};
+    int rc = read_backup(path, read_state, &b, err);
+    if (rc < 0)
+        return rc;
     for (uint32_t i = 0; i < b.blobs.n; i++)
         if (b.blobs.at[i].listed)
             ra_digest_set_add(&p->have, RA_DIGEST_AT(&b.digests, i), NULL);
-    p->since = b.id;
-    p->has_since = true;
+    *ra_vec_push(&p->chain) = b.id;
+    ra_vec_each (parent, &b.parents)
+        *ra_vec_push(&p->chain) = *parent;
+    return 0;
+}
+
+/* Files that take turns would make an increment replace what it, or the backup before it, builds on. */
+static int spare_chain(const struct ra_export_plan *p, struct ra_err *err)
+{
+    RA_BACKUP_AUTO old = {0};
+    const char *path = p->opts->output;
+    struct stat st;
+    if (!p->chain.n || stat(path, &st) || !S_ISREG(st.st_mode) || read_backup(path, read_header, &old, NULL))
+        return 0;
+    ra_vec_each (id, &p->chain) {
+        if (!ra_digest_eq(id, &old.id))
+            continue;
+        int rc = ra_fail(err, RA_EXISTS, "'%s' holds a backup that this increment builds on", path);
+        return ra_hint(err, rc, "write to another file, or begin anew with a backup of all, without --since");
+    }
     return 0;
 }
 
 int ra_export_read_have(struct ra_export_plan *p, struct ra_err *err)
 {
     int rc = p->opts->since ? read_since(p, p->opts->since, err) : 0;
+    if (rc == 0)
+        rc = spare_chain(p, err);
     return rc == 0 && p->opts->have ? read_list(p, p->opts->have, err) : rc;
 }
 
@@ -320,8 +354,8 @@ void ra_export_build_state(struct ra_export_plan *p)
     for (size_t i = 0; i < p->roots.n;)
         i = add_repo(p, i);
     s->kind = p->opts->since || p->opts->have ? RA_BACKUP_INCREMENT : RA_BACKUP_FULL;
-    if (p->has_since)
-        *ra_vec_push(&s->parents) = p->since;
+    ra_vec_each (id, &p->chain)
+        *ra_vec_push(&s->parents) = *id;
     s->selection = p->opts->refs->n > 0 || p->opts->no_untagged || p->opts->platform;
     s->left_out = p->left_out;
     s->verified = !p->opts->no_verify;

@@ -17,3 +17,10 @@ echo text >text; regadm export --all --since text -o x.tar; echo "exit $?"
 regadm export --all --have nowhere -o x.tar; echo "exit $?"
 regadm export --format docker --all --since full.tar -o x.tar 2>&1 | head -n1
 ls
+echo "two files that take turns:"
+cp next.tar a.tar
+regadm --root there export -q --all --since a.tar --no-timestamp -o b.tar; echo "exit $?"
+regadm --root there export -q --all --since b.tar --no-timestamp -o a.tar; echo "exit $?"
+regadm --root there export -q --all --since b.tar --no-timestamp -o full.tar; echo "exit $?"
+cmp a.tar next.tar && regadm archive b.tar | grep builds
+regadm --root there export -q --all --since next.tar --no-timestamp -o b.tar; echo "not of the chain: $?"
