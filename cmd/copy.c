@@ -220,7 +220,7 @@ static int copy(struct ra_ctx *ctx, struct ra_copy *c, struct ra_err *err)
 {
     int rc = ra_copy_run(c, err);
     ra_end_progress(ctx);
-    if (rc == -RA_CANCELLED && !ctx->g.dry_run)
+    if (ra_cancelled() && rc == -RA_CANCELLED && !ctx->g.dry_run)
         return ra_hint(err, rc, "DEST is whole: run it again, and it copies the rest");
     if (rc < 0)
         return not_copied(ctx, rc, err);

@@ -149,7 +149,8 @@ extern char **environ;
 struct session {
     struct ra_ctx ctx; /* first, so that a verb's context leads back to its session */
     struct ra_storage storage;
-    struct ra_lock *lock;
+    struct ra_lock *lock; /* NULL in a bucket */
+    bool writing;
 };
 
 static void session_release(struct session *s)
@@ -184,7 +185,9 @@ static int lock_storage(struct session *s, struct ra_err *err)
     if (rc < 0)
         return rc;
     ra_auto_free char *who = ra_asprintf("regadm %s, process %d", s->ctx.cmd->name, (int)getpid());
-    return ra_store_lock(s->storage.store, RA_LOCK_KEY, RA_V2, who, &s->lock, err);
+    rc = ra_store_lock(s->storage.store, RA_LOCK_KEY, RA_V2, who, &s->lock, err);
+    s->writing = rc == 0;
+    return rc;
 }
 
 static int begin_writing(struct ra_ctx *ctx, struct ra_err *err)
@@ -335,7 +338,7 @@ static int status_of(const struct ra_ctx *ctx, int rc)
 static int explain_what_is_left(const struct session *s, struct ra_err *err, int rc)
 {
     const char *output = s->ctx.output;
-    if (s->lock)
+    if (s->writing)
         return ra_hint(err, rc, "the storage is whole: run it again, and it does the rest");
     if (!output)
         return ra_hint(err, rc, "nothing was changed");

@@ -23,7 +23,7 @@ enum ra_code {
     RA_DENIED,      /* permission, or a read-only place */
     RA_BUSY,        /* somebody else holds the lock, or owns the storage */
     RA_UNSUPPORTED, /* this driver, file system or format cannot */
-    RA_CANCELLED,   /* a signal, or another worker's failure, asked to stop */
+    RA_CANCELLED,   /* a signal, another worker's failure or a server that is gone asks to stop */
     RA_NOSPACE,     /* disk or quota full */
     RA_IO,          /* everything else the system says */
     RA_USAGE,       /* the command line */

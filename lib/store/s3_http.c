@@ -163,6 +163,7 @@ static int judge(struct ra_s3 *s, struct ra_s3_conn *c, const struct ra_s3_reque
         *again = state == RA_S3_BROKEN || state == RA_S3_UNREACHABLE;
         return transport_error(s, c, r, err);
     }
+    s->answers++;
     learn_clock(s, a);
     if (!ra_s3_good(a)) {
         *again = ra_s3_transient(a);
@@ -212,17 +213,41 @@ static uint64_t most_attempts(const struct ra_s3 *s)
     return s->clock_known || s->config.attempts < FIRST_ATTEMPTS ? s->config.attempts : FIRST_ATTEMPTS;
 }
 
+/* To try each of a million keys so often would take days. */
+static int find_gone(struct ra_s3 *s, struct ra_err *err)
+{
+    int rc = ra_fail(err, RA_CANCELLED, "%s cannot be reached any more", s->where);
+    return ra_hint(err, rc, "run it again when the server at '%s' answers", s->origin);
+}
+
+static int give_up(struct ra_s3 *s, const struct ra_s3_conn *c, unsigned attempts, uint64_t answers, int rc,
+                   struct ra_err *err)
+{
+    bool unreached = ra_s3_conn_state(c) == RA_S3_UNREACHABLE && s->answers == answers;
+    rc = ra_wrap(err, rc, "given up after %u attempt%s at %s", attempts, attempts > 1 ? "s" : "", s->where);
+    if (!unreached || !s->clock_known)
+        return rc;
+    s->gone = true;
+    if (err)
+        err->code = RA_CANCELLED;
+    return -RA_CANCELLED;
+}
+
 static int perform(struct ra_s3 *s, struct ra_s3_conn *c, const struct ra_s3_request *r,
                    struct ra_s3_answer *a, bool stream, struct ra_err *err)
 {
+    uint64_t answers = 0; /* that anybody had when this failed first */
     a->repeated = false;
     for (unsigned n = 0;; n++) {
         bool again;
+        if (s->gone)
+            return find_gone(s, err);
         int rc = attempt(s, c, r, a, stream, &again, err);
         if (rc == 0 || !again)
             return rc;
+        answers = n == 0 ? s->answers : answers;
         if (n + 1 >= most_attempts(s))
-            return ra_wrap(err, rc, "given up after %u attempt%s at %s", n + 1, n ? "s" : "", s->where);
+            return give_up(s, c, n + 1, answers, rc, err);
         ra_err_clear(err);
         rc = ra_s3_pause(s, n, err);
         if (rc < 0)

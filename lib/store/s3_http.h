@@ -30,7 +30,8 @@ struct ra_s3 {
     _Atomic int64_t skew;      /* nanoseconds that the server's clock is ahead of ours */
     atomic_bool clock_known;
     atomic_bool no_conditional; /* a conditional PUT was answered with "not implemented" */
-    _Atomic uint64_t requests, repeats;
+    _Atomic uint64_t requests, repeats, answers;
+    atomic_bool gone; /* it had answered, and now nobody reaches it */
 };
 
 static inline struct ra_s3 *ra_s3_of(struct ra_store *s)

@@ -13,7 +13,7 @@ TOOL=$OUT/tests/lib/mkbucket
 PROXY_PID=
 
 proxy_stop() {
-    [ -z "$PROXY_PID" ] || kill "$PROXY_PID"
+    [ -z "$PROXY_PID" ] || kill "$PROXY_PID" 2>/dev/null
     PROXY_PID=
 }
 
@@ -62,6 +62,26 @@ proxy --fault region --every 1
 says "tells the right region" "is in region 'eu-central-7', not 'us-east-1'"
 proxy --fault stray --every 1 --match '^GET .*[?&]prefix=[^&]+%2F[^&]'
 says "takes no key for one that was asked for" "a key outside of what was asked for"
+
+# Each of the other keys would be tried as often, and each be a finding.
+PYTHONPATH=$TESTLIB python3 - "$WORK/many" <<'PY'
+import sys
+from v2tree import Tree
+tree = Tree(sys.argv[1])
+config = tree.blob(b"{}")
+for i in range(200):
+    tree.image("many", f"t{i}", config, [], annotations={"i": str(i)})
+PY
+many="s3://registry/many?endpoint=http://127.0.0.1:$RGW_PORT"
+"$REGADM" copy -q "$WORK/many" "$many" || exit
+proxy --fault gone --every 100
+"$REGADM" --root "${URL/bad-*\?/many?}" gc -n >"$WORK/gone" 2>&1
+status=$?
+check "ends when nobody can be reached any more" test $status -eq 3
+check "says so once" grep -q "^regadm: .*given up after 9 attempts\|^regadm: .*cannot be reached any more" "$WORK/gone"
+check "and not once a key" test "$(wc -l <"$WORK/gone")" -le 40
+"$REGADM" --root "$many" fsck -q
+check "and the bucket is sound" test $? -eq 0
 proxy
 export AWS_SECRET_ACCESS_KEY=wrong
 says "tells that the secret is wrong" "the secret key is wrong"

@@ -11,6 +11,7 @@ matches gets the fault, at most --times in all. Kinds:
 
     slowdown, 500   the server is not asked; the answer is 503 SlowDown, or 500 InternalError
     refuse          the connection is cut before the server is asked
+    gone            the proxy ends, and nobody can be reached any more
     reset           the answer's body breaks off with a reset in the middle
     cut             half of the body comes, with a length that fits: an XML document without its end
     long            the head promises more bytes than come
@@ -109,6 +110,8 @@ class Proxy:
                 self.count += 1
                 if self.o.delay:
                     await asyncio.sleep(self.o.delay / 1000)
+                if fault == "gone":
+                    os._exit(0)
                 if fault == "refuse":
                     return reset(writer)
                 if answer := self.made_up(fault, what):
