@@ -98,7 +98,8 @@ static int spare_chain(const struct ra_export_plan *p, struct ra_err *err)
     RA_BACKUP_AUTO old = {0};
     const char *path = p->opts->output;
     struct stat st;
-    if (!p->chain.n || stat(path, &st) || !S_ISREG(st.st_mode) || read_backup(path, read_header, &old, NULL))
+    if (!p->chain.n || ra_streq(path, "-") || stat(path, &st) || !S_ISREG(st.st_mode) ||
+        read_backup(path, read_header, &old, NULL))
         return 0;
     ra_vec_each (id, &p->chain) {
         if (!ra_digest_eq(id, &old.id))

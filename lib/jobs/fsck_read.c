@@ -233,12 +233,28 @@ static int account(struct reading *r, size_t n, struct ra_err *err)
 
 /* --- small blobs ----------------------------------------------------------- */
 
-/* One that grew since it was listed is judged by what it had been allowed to be: its digest is another by then. */
+/* One that is larger than it was when it was listed. */
+static int hash_grown(struct reading *r, const struct ra_digest *want, struct ra_buf *text,
+                      struct ra_digest *got, struct ra_err *err)
+{
+    struct ra_key key;
+    RA_AUTO_PTR(ra_reader) reader = NULL;
+    RA_AUTO_PTR(ra_hasher) hasher = ra_hasher_new((enum ra_alg)want->alg);
+    char *buffer = ra_buf_reserve(text, SMALL);
+    ssize_t n =
+        ra_read_open(r->f->job->store, ra_key_blob(&key, want), 0, UINT64_MAX, RA_READ_ONCE, &reader, err);
+    while (n >= 0 && (n = ra_read(reader, buffer, SMALL, err)) > 0)
+        ra_hasher_update(hasher, buffer, (size_t)n);
+    if (n == 0)
+        ra_hasher_final(hasher, got);
+    return (int)n;
+}
+
 static int read_small(void *arg, size_t i RA_UNUSED, unsigned worker, struct ra_err *err)
 {
     struct reading *r = arg;
     struct ra_buf *text = &r->texts[worker];
-    struct ra_digest want, got = {0};
+    struct ra_digest want, got;
     RA_ERR_AUTO trouble = {0};
     uint32_t id;
     if (!hand_out(r, &id))
@@ -246,11 +262,13 @@ static int read_small(void *arg, size_t i RA_UNUSED, unsigned worker, struct ra_
     ra_fsck_digest(r->f, id, &want);
     ra_buf_clear(text);
     int rc = ra_blob_get(r->f->job->store, &want, SMALL, text, &trouble);
-    ra_progress_add(r->f->job->progress, 1, 0);
-    if (rc < 0 && rc != -RA_TOOBIG)
-        return complain(r, &want, &trouble, err);
     if (rc == 0)
         ra_digest_of((enum ra_alg)want.alg, text->data, text->len, &got);
+    else if (rc == -RA_TOOBIG)
+        rc = hash_grown(r, &want, text, &got, &trouble);
+    ra_progress_add(r->f->job->progress, 1, 0);
+    if (rc < 0)
+        return complain(r, &want, &trouble, err);
     judge(r, id, &want, &got);
     return account(r, text->len, err);
 }
