@@ -106,6 +106,10 @@ static void say_bytes(const struct ra_ctx *ctx, const struct ra_rm_result *r)
     const char *later = r->young ? ", as soon as it is older than " RA_GC_MIN_AGE_TEXT " (--min-age)" : "";
     if (r->items.n == 0)
         ra_say(ctx, "nothing matches: nothing to remove");
+    else if (r->stranded)
+        ra_say(ctx,
+               "no repository is left: gc removes no blob of a bucket without one (regadm-store(7)); remove "
+               "the rest with the bucket's own tools");
     else if (r->untagged_bytes > r->bytes)
         ra_say(ctx, "`regadm gc` can then free %s more, with --delete-untagged %s more%s",
                ra_size_text(r->bytes, size), ra_size_text(r->untagged_bytes, untagged), later);

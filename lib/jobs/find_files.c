@@ -28,6 +28,7 @@ struct mark { /* of a layer, by path */
 struct layer {
     uint32_t blob;
     struct ra_digest digest;
+    bool elsewhere; /* every image says that it is kept elsewhere */
     RA_VEC(struct mark) marks;
     struct ra_arena arena;
 };
@@ -159,17 +160,27 @@ static int read_layer(void *arg, size_t i, unsigned worker, struct ra_err *err)
     bool too_many = rc == -RA_TOOBIG && atomic_load(&s->bytes) >= MOST_BYTES;
     if (rc == -RA_CANCELLED || too_many)
         return ra_err_move(err, &reading);
-    if (rc < 0)
-        ra_layer_find(s->job, &(struct ra_place){.digest = &layer->digest}, rc, &reading);
+    struct ra_place at = {.digest = &layer->digest};
+    if (rc == -RA_NOTFOUND && layer->elsewhere)
+        ra_find(s->job->findings, RA_NOTE, "missing-blob", &at,
+                "the layer is not there: its media type says that it is kept elsewhere");
+    else if (rc < 0)
+        ra_layer_find(s->job, &at, rc, &reading);
     return 0;
 }
 
 /* --- all of them ----------------------------------------------------------- */
 
-static int compare_blobs(const void *left, const void *right)
+/* What an image names, as a foreign layer or not. */
+struct named {
+    uint32_t blob;
+    bool foreign;
+};
+
+static int compare_named(const void *left, const void *right)
 {
-    const uint32_t *a = left, *b = right;
-    return (*a > *b) - (*a < *b);
+    const struct named *a = left, *b = right;
+    return a->blob == b->blob ? a->foreign - b->foreign : (a->blob > b->blob) - (a->blob < b->blob);
 }
 
 static int compare_sizes(const void *left, const void *right, void *arg)
@@ -186,24 +197,25 @@ static const enum ra_ref_role layer_roles[] = {RA_REF_FOREIGN,
 
 static void list_layers(struct ra_filesearch *s, const struct ra_survey_manifest *const *images, size_t n)
 {
-    RA_VEC(uint32_t) blobs = {0};
+    RA_VEC(struct named) all = {0};
     for (size_t i = 0; i < n; i++)
         for (size_t role = 0; role < RA_COUNT(layer_roles); role++) {
             size_t count;
             const uint32_t *refs = ra_survey_refs(images[i], layer_roles[role], &count);
             for (size_t k = 0; k < count; k++)
-                *ra_vec_push(&blobs) = refs[k];
+                *ra_vec_push(&all) = (struct named){refs[k], layer_roles[role] == RA_REF_FOREIGN};
         }
-    if (blobs.n)
-        qsort(blobs.at, blobs.n, sizeof(*blobs.at), compare_blobs);
-    for (size_t i = 0; i < blobs.n; i++) {
-        if (i && blobs.at[i] == blobs.at[i - 1])
+    if (all.n)
+        qsort(all.at, all.n, sizeof(*all.at), compare_named);
+    for (size_t i = 0; i < all.n; i++) {
+        if (i && all.at[i].blob == all.at[i - 1].blob)
             continue;
         struct layer *layer = ra_vec_push(&s->layers);
-        layer->blob = blobs.at[i];
+        layer->blob = all.at[i].blob;
+        layer->elsewhere = all.at[i].foreign;
         ra_blobs_digest(s->survey->blobs, layer->blob, &layer->digest);
     }
-    ra_vec_release(&blobs);
+    ra_vec_release(&all);
 }
 
 static uint64_t put_in_order(struct ra_filesearch *s)

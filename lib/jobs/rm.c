@@ -121,6 +121,17 @@ static bool is_young(const struct ra_rm *rm)
     return young;
 }
 
+/* An empty listing may be a mistake; an empty folder of repositories says that there are none. */
+static bool is_stranded(const struct ra_rm *rm)
+{
+    if (ra_store_info(rm->job->store)->caps & RA_CAP_FOLDERS)
+        return false;
+    for (size_t i = 0; i < rm->survey.repos.n; i++)
+        if (!rm->repos[i].whole)
+            return false;
+    return true;
+}
+
 /* What a collection would find if it came now, with every link old enough. */
 static int count_bytes(struct ra_rm *rm, const struct ra_job *job, struct ra_err *err)
 {
@@ -129,6 +140,7 @@ static int count_bytes(struct ra_rm *rm, const struct ra_job *job, struct ra_err
     int rc = ra_mark_run(job, &rm->survey, &opts, &mark, err);
     for (unsigned part = 0; rc == 0 && part < RA_BLOBS_PARTS; part++)
         add_bytes(rm, part);
+    rm->result.stranded = rm->result.untagged_bytes && is_stranded(rm);
     rm->result.young = rm->result.untagged_bytes && is_young(rm);
     return rc;
 }

@@ -58,6 +58,7 @@ struct ra_rm_result {
     uint64_t layer_links;
     uint64_t bytes;          /* what gc can free afterwards */
     uint64_t untagged_bytes; /* and what it can with delete_untagged */
+    bool stranded;           /* no repository of a bucket is left, without which gc takes none of its blobs */
     bool young; /* but some of that only when it is older than the hour that gc waits by itself */
 };
 

@@ -53,6 +53,12 @@ static void read_image(struct ra_json *j, struct ra_docker_images *d)
     *ra_arena_push(&d->arena, d) = image;
 }
 
+static bool is_manifest(const char *text, size_t n)
+{
+    static const char member[] = "\"schemaVersion\"";
+    return memmem(text, n, member, sizeof(member) - 1) != NULL;
+}
+
 int ra_docker_manifest_parse(const void *bytes, size_t n, struct ra_docker_images *out, struct ra_err *err)
 {
     struct ra_json j;
@@ -64,6 +70,11 @@ int ra_docker_manifest_parse(const void *bytes, size_t n, struct ra_docker_image
     int rc = ra_json_finish(&j, err);
     if (rc < 0)
         return rc;
+    if (ra_json_mismatch(&j) && is_manifest(bytes, n))
+        return ra_hint(
+            err,
+            ra_fail(err, RA_UNSUPPORTED, "it is the manifest of an image, as in a folder of skopeo's dir:"),
+            "have an archive made of it: skopeo copy dir:FOLDER oci-archive:FILE");
     if (ra_json_mismatch(&j))
         return ra_fail(err, RA_CORRUPT, "it does not have the form of a table of images");
     for (size_t i = 0; i < out->n; i++)
