@@ -9,6 +9,6 @@ run rm -r -y tools/hello/nested tools/hello-oci
 (cd $R && find . -type d | grep -v /_ | sort)
 run rm -r -y tools/hello
 run rm -r -y web/site:stable
-run rm -r -y '**' | grep -v '^regadm: ' # that is for another case to say
+run rm -r -y '**' 2>&1 | grep -v '^regadm: ' # that is for another case to say
 find reg -path "$R/*" | wc -l
 run ls
