@@ -28,7 +28,7 @@ struct mark { /* of a layer, by path */
 struct layer {
     uint32_t blob;
     struct ra_digest digest;
-    bool elsewhere; /* every image says that it is kept elsewhere */
+    bool foreign; /* to every image */
     RA_VEC(struct mark) marks;
     struct ra_arena arena;
 };
@@ -160,12 +160,8 @@ static int read_layer(void *arg, size_t i, unsigned worker, struct ra_err *err)
     bool too_many = rc == -RA_TOOBIG && atomic_load(&s->bytes) >= MOST_BYTES;
     if (rc == -RA_CANCELLED || too_many)
         return ra_err_move(err, &reading);
-    struct ra_place at = {.digest = &layer->digest};
-    if (rc == -RA_NOTFOUND && layer->elsewhere)
-        ra_find(s->job->findings, RA_NOTE, "missing-blob", &at,
-                "the layer is not there: its media type says that it is kept elsewhere");
-    else if (rc < 0)
-        ra_layer_find(s->job, &at, rc, &reading);
+    if (rc < 0)
+        ra_layer_find(s->job, &(struct ra_place){.digest = &layer->digest}, layer->foreign, rc, &reading);
     return 0;
 }
 
@@ -212,7 +208,7 @@ static void list_layers(struct ra_filesearch *s, const struct ra_survey_manifest
             continue;
         struct layer *layer = ra_vec_push(&s->layers);
         layer->blob = all.at[i].blob;
-        layer->elsewhere = all.at[i].foreign;
+        layer->foreign = all.at[i].foreign;
         ra_blobs_digest(s->survey->blobs, layer->blob, &layer->digest);
     }
     ra_vec_release(&all);

@@ -17,8 +17,9 @@ const struct ra_finding_code ra_finding_codes[] = {
      "a link file is empty, cut or holds something else than a digest; what its path names is kept",
      "`regadm fsck --repair` restores what is certain; push the image again, or remove the tag"},
     {"bad-manifest",
-     "a manifest is no JSON, too large or has the wrong form, or what a tag points to is none; what the "
-     "repository links is kept",
+     "a manifest is no JSON, too large, has the wrong form or other bytes than its digest says, or what a "
+     "tag "
+     "points to is none; what the repository links is kept",
      "`regadm fsck` tells which tags need it; push the image again, or refill it from a backup: `regadm fsck "
      "--repair --from BACKUP`"},
     {"blobs-spared", "no blob was removed, as some repository may have been overlooked",

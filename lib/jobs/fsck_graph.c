@@ -51,14 +51,14 @@ static uint32_t bytes_of(struct ra_fsck *f, const struct ra_survey_repo *repo, u
     return id != RA_NONE && is_present(f, id) ? id : RA_NONE;
 }
 
-/* A child that is not there is a sparse index, a subject may be gone: neither is damage. */
+const enum ra_ref_role ra_fsck_held[RA_FSCK_HELD] = {RA_REF_CONFIG, RA_REF_LAYER, RA_REF_BLOB};
+
 static void need_refs(struct ra_fsck *f, const struct ra_survey_repo *repo,
                       const struct ra_survey_manifest *m, unsigned flags)
 {
-    static const enum ra_ref_role held[] = {RA_REF_CONFIG, RA_REF_LAYER, RA_REF_BLOB};
-    for (size_t r = 0; r < RA_COUNT(held); r++) {
+    for (size_t r = 0; r < RA_FSCK_HELD; r++) {
         size_t n;
-        const uint32_t *refs = ra_survey_refs(m, held[r], &n);
+        const uint32_t *refs = ra_survey_refs(m, ra_fsck_held[r], &n);
         for (size_t i = 0; i < n; i++) {
             uint32_t bytes = bytes_of(f, repo, refs[i]);
             need(f, refs[i], flags | (bytes == RA_NONE ? RA_FSCK_MISSING | RA_FSCK_BAD : 0));

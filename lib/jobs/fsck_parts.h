@@ -33,6 +33,11 @@ void ra_fsck_digest(const struct ra_fsck *f, uint32_t blob, struct ra_digest *ou
  * listed, or since it was found bad. */
 bool ra_fsck_link_reads(const struct ra_fsck *f, const char *key);
 
+/* The roles in which a manifest cannot do without what it names. A child that is not there is a sparse index, a subject
+ * may be gone: neither is damage. */
+#define RA_FSCK_HELD 3
+extern const enum ra_ref_role ra_fsck_held[RA_FSCK_HELD];
+
 /* Links, tags, manifests and what they name (fsck_graph.c), */
 int ra_fsck_graph(struct ra_fsck *f, struct ra_err *err);
 /* and whether what an index names is there without a revision link. If its bytes are nowhere, the index is sparse. */

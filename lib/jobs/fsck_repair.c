@@ -177,21 +177,34 @@ static bool tag_wants(struct repair *r, const struct ra_fix *fix)
     return !manifest && is_intact(r, &held);
 }
 
+/* Of another algorithm, its bytes may lie below the sha256 that its layer link holds. */
+static int find_bytes(struct repair *r, const char *repository, const struct ra_digest *d, struct ra_err *err)
+{
+    struct ra_store *store = r->f->job->store;
+    struct ra_digest held;
+    struct ra_key key;
+    uint64_t size;
+    int rc = ra_blob_size(store, d, &size, err);
+    if (rc != -RA_NOTFOUND || d->alg == RA_SHA256 ||
+        ra_link_read(store, ra_key_layer(&key, repository, d), &held, NULL, NULL) < 0)
+        return rc;
+    ra_err_clear(err);
+    return ra_blob_size(store, &held, &size, err);
+}
+
 /* Blobs were refilled before this. */
 static int find_parts(struct repair *r, const struct ra_fix *fix, struct ra_err *err)
 {
-    static const enum ra_ref_role held[] = {RA_REF_CONFIG, RA_REF_LAYER, RA_REF_BLOB};
     const struct ra_survey *survey = &r->f->survey;
     uint32_t blob = ra_blobs_find(survey->blobs, &fix->digest);
     const struct ra_survey_manifest *m = blob == RA_NONE ? NULL : ra_survey_manifest(survey, blob);
-    for (size_t k = 0; m && k < RA_COUNT(held); k++) {
+    for (size_t k = 0; m && k < RA_FSCK_HELD; k++) {
         size_t n;
-        const uint32_t *refs = ra_survey_refs(m, held[k], &n);
+        const uint32_t *refs = ra_survey_refs(m, ra_fsck_held[k], &n);
         for (size_t i = 0; i < n; i++) {
             struct ra_digest d;
-            uint64_t size;
             ra_fsck_digest(r->f, refs[i], &d);
-            int rc = ra_blob_size(r->f->job->store, &d, &size, err);
+            int rc = find_bytes(r, fix->repository, &d, err);
             if (rc < 0)
                 return ra_wrap(err, rc, "it was deleted, or a blob that it needs was lost");
         }

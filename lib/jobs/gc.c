@@ -180,7 +180,8 @@ static int look_at_untagged(struct ra_gc *gc, struct ra_err *err)
 static void spare_blobs(struct ra_gc *gc, const char *why)
 {
     struct ra_place at = {.path = gc->survey.no_repositories ? RA_REPOSITORIES : NULL};
-    ra_find(gc->job->findings, RA_ERROR, "blobs-spared", &at, "no blob is removed: %s", why);
+    ra_find(gc->job->findings, RA_ERROR, "blobs-spared", &at, "no blob is removed: %s%s", why,
+            gc->survey.no_repositories ? " (if all were removed on purpose, remove the blobs likewise)" : "");
     gc->result.blobs_spared = true;
     gc->result.untagged = gc->result.young = (struct ra_gc_some){0};
 }

@@ -112,11 +112,17 @@ int ra_layer_each(const struct ra_job *job, const struct ra_digest *layer,
     return rc < 0 ? rc : ra_layertar_drain(tar, err);
 }
 
-void ra_layer_find(const struct ra_job *job, const struct ra_place *at, int rc, const struct ra_err *why)
+void ra_layer_find(const struct ra_job *job, const struct ra_place *at, bool foreign, int rc,
+                   const struct ra_err *why)
 {
     struct ra_key key;
     struct ra_place place = *at;
     bool damaged = rc == -RA_CORRUPT || rc == -RA_TOOBIG;
+    if (rc == -RA_NOTFOUND && foreign) {
+        ra_find(job->findings, RA_NOTE, "missing-blob", at,
+                "the layer is not there: its media type says that it is kept elsewhere");
+        return;
+    }
     place.path = ra_key_blob(&key, at->digest);
     if (rc == -RA_NOTFOUND)
         ra_find(job->findings, RA_WARNING, "missing-blob", &place, "the layer is not there");
@@ -230,11 +236,8 @@ static int read_layer(void *arg, size_t i, unsigned worker, struct ra_err *err)
     int bounds = check_bounds(r, err);
     if (bounds < 0)
         return bounds;
-    if (rc == -RA_NOTFOUND && ra_media_type_foreign(o->layer->media_type))
-        ra_find(r->job->findings, RA_NOTE, "missing-blob", &place,
-                "the layer is not there: its media type says that it is kept elsewhere");
-    else if (rc < 0)
-        ra_layer_find(r->job, &place, rc, &reading);
+    if (rc < 0)
+        ra_layer_find(r->job, &place, ra_media_type_foreign(o->layer->media_type), rc, &reading);
     return 0;
 }
 

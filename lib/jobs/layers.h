@@ -46,8 +46,9 @@ int ra_layer_each(const struct ra_job *job, const struct ra_digest *layer,
                   int (*visit)(void *arg, uint32_t number, const struct ra_member *m, struct ra_layertar *t,
                                struct ra_err *err),
                   void *arg, struct ra_err *err);
-/* The finding for a layer that ra_layer_each could not read. */
-void ra_layer_find(const struct ra_job *job, const struct ra_place *at, int rc, const struct ra_err *why);
+/* The finding for a layer that ra_layer_each could not read. `foreign`: by its media type it is kept elsewhere. */
+void ra_layer_find(const struct ra_job *job, const struct ra_place *at, bool foreign, int rc,
+                   const struct ra_err *why);
 
 /* --- an image ------------------------------------------------------------------------------------------------- */
 

@@ -250,8 +250,7 @@ const char *ra_mark_overlooked(const struct ra_survey *s)
     bool any = !s->complete;
     ra_vec_each (repo, &s->repos)
         any |= (repo->flags & RA_REPO_UNLISTED) != 0;
-    return s->no_repositories ? "there are blobs, but no repositories (if all were removed on purpose, "
-                                "remove the blobs likewise)"
+    return s->no_repositories ? "there are blobs, but no repositories"
            : any              ? "some repositories could not be listed"
                               : NULL;
 }

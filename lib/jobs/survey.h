@@ -63,9 +63,11 @@ struct ra_survey_opts {
 };
 
 enum ra_manifest_state {
-    RA_STATE_OK,         /* wholly understood */
-    RA_STATE_ODD,        /* read, but of unknown kind or odd: refs hold all that was found in it */
-    RA_STATE_BROKEN,     /* no JSON, or cut: refs hold what looks like a digest in it. Protects */
+    RA_STATE_OK,  /* wholly understood */
+    RA_STATE_ODD, /* read, but of unknown kind or odd: refs hold all that was found in it */
+    /* No JSON, cut, or other bytes than its digest's: refs hold what looks like a digest in it. Or moved aside by fsck:
+     * there are none. Protects */
+    RA_STATE_BROKEN,
     RA_STATE_OTHER,      /* JSON, but no manifest: an image config; refs likewise. Protects */
     RA_STATE_TOO_BIG,    /* protects */
     RA_STATE_UNREADABLE, /* the system would not give it. Protects */
